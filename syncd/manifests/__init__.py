@@ -1,0 +1,1 @@
+"""The language: the kinds of `external-secrets.io`, their loading and their error messages."""

@@ -1,0 +1,1 @@
+"""Plugins that read secret stores."""

@@ -1,0 +1,1 @@
+"""One pass: fetch, render, observe, plan, guard, apply, restart, report."""

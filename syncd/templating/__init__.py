@@ -1,0 +1,1 @@
+"""Go text/template, as a library that knows nothing of secrets."""
