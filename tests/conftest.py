@@ -1,0 +1,35 @@
+"""Fixtures that every test can ask for: the servers, each started once per run and only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.openbao import DevServer, OpenBao, RaftOpenBao, TlsOpenBao, dev_server, raft_server
+
+
+@pytest.fixture(scope="session")
+def openbao_dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
+    """The dev server behind `openbao` and `openbao_tls`."""
+    with dev_server(tmp_path_factory.mktemp("openbao")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def openbao(openbao_dev: DevServer) -> OpenBao:
+    """An OpenBao over plain HTTP, with KV v2 at `secret`; shared, so use `openbao.kv()` and `fresh_name()`."""
+    return openbao_dev.plain
+
+
+@pytest.fixture(scope="session")
+def openbao_tls(openbao_dev: DevServer) -> TlsOpenBao:
+    """The same server over TLS, with client certificates."""
+    return openbao_dev.tls
+
+
+@pytest.fixture(scope="session")
+def openbao_audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaftOpenBao]:
+    """An OpenBao with raft storage that can be sealed and restarted; leave it unsealed."""
+    with raft_server(tmp_path_factory.mktemp("openbao-raft")) as server:
+        yield server
