@@ -76,6 +76,9 @@ class FindQuery:
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((self.path, self.name, tuple(sorted(self.tags.items()))))
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
