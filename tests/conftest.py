@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
+from tests.servers.controlplane import ControlPlane, control_plane
+from tests.servers.controlplane.build import BuildFailed, ensure_built
 from tests.servers.openbao import DevServer, OpenBao, RaftOpenBao, TlsOpenBao, dev_server, raft_server
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the control plane before the first test that needs it, where no test's time-out runs."""
+    needed = any("controlplane" in getattr(item, "fixturenames", ()) for item in session.items)
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if needed and reporter and not session.config.option.collectonly:
+        # The fixture says it again, in the tests that cannot run.
+        with contextlib.suppress(BuildFailed):
+            ensure_built(reporter.write_line)
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +46,10 @@ def openbao_audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RaftOp
     """An OpenBao with raft storage that can be sealed and restarted; leave it unsealed."""
     with raft_server(tmp_path_factory.mktemp("openbao-raft")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def controlplane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A real control plane; shared, so use `controlplane.namespace()`, and leave the API server running."""
+    with control_plane(tmp_path_factory.mktemp("controlplane")) as plane:
+        yield plane
