@@ -228,6 +228,8 @@ class Desired:
     """The stores that it was read from, as `Kind/namespace/name`; the guard counts by them."""
     owner: str = ""
     """The value of `syncd.dev/owner`."""
+    paused: str = ""
+    """Why nothing is written although it is planned; empty when it is not paused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,166 @@
+"""What one declaration makes of its Secret: the rules of ownership, as pure functions of what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syncd.model import (
+    MANAGED,
+    OWNER,
+    WROTE,
+    CreationPolicy,
+    DeletionPolicy,
+    Desired,
+    SecretObject,
+    SecretValue,
+)
+from syncd.reconcile.changes import Authors, Refusal, Settled, Wrote
+from syncd.reconcile.pause import EPOCH
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the user allows, and who else is there."""
+
+    adopt: bool = False
+    """Take over Secrets that exist and are not ours, as the reference does."""
+    declared: frozenset[str] = frozenset()
+    """The owners (`syncd.dev/owner`) of all declarations there are."""
+    installation: str = "default"
+    now: datetime = EPOCH
+    """The moment of the pass, for pauses that end."""
+
+
+Verdict = SecretObject | Refusal | Settled | None
+"""The Secret as it should stand; a reason for leaving it alone; or None: it should not be there."""
+
+
+def decide(desired: Desired, secret: SecretObject | None, rules: Rules) -> Verdict:
+    """What should become of the Secret (None: there is none) by this declaration alone."""
+    policy = desired.policy
+    if policy.creation is CreationPolicy.NONE:
+        return _settled(desired, "creationPolicy None writes nothing")
+    if desired.data is None:
+        return _nothing_at_source(desired, secret)
+    if policy.creation is CreationPolicy.MERGE and secret is None:
+        return _settled(desired, "creationPolicy Merge waits for the Secret to exist")
+    if policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE):
+        return _merged(desired, secret, desired.data, rules)
+    return _owned(desired, secret, desired.data, rules)
+
+
+def _nothing_at_source(desired: Desired, secret: SecretObject | None) -> Verdict:
+    if desired.policy.deletion is not DeletionPolicy.DELETE:
+        return _settled(desired, "the store has nothing for it: kept by deletionPolicy Retain")
+    if secret is None:
+        return _settled(desired, "the store has nothing for it")
+    if secret.annotations.get(OWNER) != desired.owner:
+        return _refusal(desired, "the store has nothing for it, and the Secret is not ours to delete")
+    return None
+
+
+def _owned(
+    desired: Desired, secret: SecretObject | None, data: Mapping[str, SecretValue], rules: Rules
+) -> SecretObject | Refusal | Settled:
+    if secret is None:
+        return _with_metadata(_created(desired, data), desired, Wrote())
+    refusal = _not_ours(desired, secret, data, rules)
+    if refusal:
+        return refusal
+    merged = Authors.of(secret).keys_of_others(desired.owner)
+    kept = {key: secret.data[key] for key in merged if key in secret.data}
+    return _changed(desired, secret, {**kept, **data}, Wrote())
+
+
+def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], rules: Rules) -> Refusal | None:
+    if secret.controller:
+        controller = f"{secret.controller.kind} {secret.controller.name}"
+        return _refusal(desired, f"exists and is written by another controller: {controller}")
+    owner = secret.annotations.get(OWNER, "")
+    if owner == desired.owner:
+        return None
+    if owner and (owner in rules.declared or not owner.startswith(f"{rules.installation}/")):
+        return _refusal(desired, f"belongs to `{owner}`")
+    if secret.data == data and secret.type == desired.type:
+        return None
+    if rules.adopt or desired.policy.creation is CreationPolicy.ORPHAN:
+        return None
+    reason = f"belongs to `{owner}`, which is gone" if owner else "exists and is not managed by syncd"
+    return _refusal(desired, reason, hint="`--adopt` takes it over and replaces its data")
+
+
+def _merged(
+    desired: Desired, secret: SecretObject | None, data: Mapping[str, SecretValue], rules: Rules
+) -> SecretObject | Refusal | Settled:
+    mine = Wrote(keys=frozenset(data))
+    if secret is None:
+        return _with_metadata(_created(desired, data), desired, mine)
+    authors = Authors.of(secret)
+    live = {owner: wrote for owner, wrote in authors.by_owner.items() if owner in rules.declared}
+    for owner, wrote in sorted(live.items()):
+        shared = sorted(wrote.keys & mine.keys)
+        if owner != desired.owner and shared:
+            return _refusal(desired, f"key `{shared[0]}` is written by `{owner}` too")
+    gone = authors.get(desired.owner).keys - mine.keys
+    kept = {key: value for key, value in secret.data.items() if key not in gone}
+    return _changed(desired, secret, {**kept, **data}, mine)
+
+
+def _changed(
+    desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], mine: Wrote
+) -> SecretObject | Refusal | Settled:
+    if desired.type and secret.type != desired.type:
+        reason = f"its type is `{secret.type}` and cannot be changed to `{desired.type}`"
+        return _refusal(desired, reason, hint="delete the Secret, and it is created anew with the other type")
+    if secret.immutable and secret.data != data:
+        if desired.policy.immutable:
+            return _settled(desired, "immutable: its content differs from the store's")
+        return _refusal(desired, "is immutable and its content differs", hint="delete the Secret to have it made anew")
+    immutable = secret.immutable or desired.policy.immutable
+    return _with_metadata(replace(secret, data=dict(data), immutable=immutable), desired, mine)
+
+
+def _created(desired: Desired, data: Mapping[str, SecretValue]) -> SecretObject:
+    return SecretObject(
+        name=desired.name, type=desired.type or "Opaque", data=dict(data), immutable=desired.policy.immutable
+    )
+
+
+def _with_metadata(secret: SecretObject, desired: Desired, mine: Wrote) -> SecretObject:
+    """The Secret with the declaration's labels and annotations; what it wrote before and wants no more goes."""
+    wanted, authors = desired.metadata, Authors.of(secret)
+    before = authors.get(desired.owner)
+    wrote = Wrote(mine.keys, frozenset(wanted.labels), frozenset(wanted.annotations))
+    labels = {k: v for k, v in secret.labels.items() if k not in before.labels} | dict(wanted.labels)
+    annotations = {k: v for k, v in secret.annotations.items() if k not in before.annotations}
+    annotations |= dict(wanted.annotations)
+    _mark(labels, annotations, desired)
+    who = str(authors.replacing(desired.owner, wrote))
+    annotations.pop(WROTE, None)
+    annotations |= {WROTE: who} if who else {}
+    finalizers = tuple(dict.fromkeys((*secret.finalizers, *wanted.finalizers)))
+    return replace(secret, labels=labels, annotations=annotations, finalizers=finalizers)
+
+
+def _mark(labels: dict[str, str], annotations: dict[str, str], desired: Desired) -> None:
+    """Owner carries our label and annotation; Orphan the annotation only, so that nothing prunes it; Merge neither."""
+    creation = desired.policy.creation
+    mine = annotations.get(OWNER) == desired.owner
+    if creation in (CreationPolicy.OWNER, CreationPolicy.ORPHAN):
+        annotations[OWNER] = desired.owner
+    elif mine:
+        del annotations[OWNER]
+    if creation is CreationPolicy.OWNER:
+        labels[MANAGED] = "true"
+    elif mine:
+        labels.pop(MANAGED, None)
+
+
+def _settled(desired: Desired, remark: str) -> Settled:
+    return Settled(desired.name, desired.declaration, remark)
+
+
+def _refusal(desired: Desired, reason: str, hint: str = "") -> Refusal:
+    return Refusal(desired.name, reason, hint, declaration=desired.declaration, source=desired.source)

@@ -1,0 +1,286 @@
+"""The plan of a pass: what will be written and restarted, and what will not be, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from syncd.errors import Failure
+from syncd.model import (
+    OWNER,
+    CreationPolicy,
+    Desired,
+    ObjectName,
+    Observed,
+    Present,
+    RestartMode,
+    SecretObject,
+    Unknown,
+    Unreadable,
+    Workload,
+)
+from syncd.reconcile.changes import (
+    Action,
+    Authors,
+    Change,
+    KeyChanges,
+    Orphan,
+    Refusal,
+    Settled,
+    Waiting,
+    belongs_to,
+)
+from syncd.reconcile.decide import Rules, decide
+from syncd.reconcile.owed import Data, Keyring, Owed, Tracked, all_owed, noted, untouchable, using
+from syncd.reconcile.pause import EPOCH
+from syncd.reconcile.users import Users
+
+PULL_TYPES = frozenset({"kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a pass has decided; nothing has been written yet."""
+
+    changes: tuple[Change, ...] = ()
+    workloads: tuple[Owed, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    settled: tuple[Settled, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    untouchable: tuple[Workload, ...] = ()
+    approved: Mapping[ObjectName, str] = field(default_factory=dict)
+    """By Secret, the id of the yes that its removal uses up."""
+    blind: Unreadable | None = None
+    """Why no restart can be decided: the fingerprint key cannot be read."""
+    tracked: Mapping[ObjectName, Tracked] = field(default_factory=dict, repr=False)
+    users: Mapping[str, Users] = field(default_factory=dict, repr=False)
+    keyring: Keyring | Unreadable | None = field(default=None, repr=False)
+    now: datetime = EPOCH
+
+    @property
+    def baselines(self) -> tuple[Owed, ...]:
+        return tuple(one for one in self.workloads if one.needs_baseline)
+
+    @property
+    def restarts(self) -> tuple[Owed, ...]:
+        return tuple(one for one in self.workloads if one.because)
+
+    @property
+    def applied_changes(self) -> tuple[Change, ...]:
+        """The changes that `apply` makes: all but the paused ones."""
+        return tuple(change for change in self.changes if not change.paused)
+
+
+def make_plan(
+    desired: Sequence[Desired | Unknown],
+    observed: Mapping[ObjectName, Observed],
+    users: Mapping[str, Users],
+    *,
+    keyring: Keyring | Unreadable,
+    rules: Rules,
+) -> Plan:
+    """Decides what to do, from what should be, what is, and who uses it. Pure; every combination has a row.
+
+    ==== ============ ============================ ============== ==========================================
+    row  desired      observed                     users          decision
+    ==== ============ ============================ ============== ==========================================
+    1    Unknown      any                          any            unknown; nothing is written
+    2    any          Unreadable                   any            unknown; nothing is written
+    3    policy None  any                          any            settled
+    4    data         Missing (Merge)              any            settled: waits for the Secret to exist
+    5    data         Missing (other policies)     any            create
+    6    data         ours, equal                  any            settled
+    7    data         ours, differs                known          update, restarts
+    8    data         ours, data differs           unreadable     waiting, counts as failed (restarts off: 7)
+    9    data         ours, another type           any            refused: a type cannot be changed
+    10   data         ours, immutable, differs     any            settled (policy immutable) or refused
+    11   data         not ours, equal              any            adopt: only our marks are written
+    12   data         not ours, differs (Owner)    any            refused; with `--adopt` as 7
+    13   data         not ours, differs (Orphan)   known          update, as the policy says
+    14   data         another controller's         any            refused (Merge: 17)
+    15   data         another declaration's        any            refused (Merge: 17)
+    16   data (Merge) has our keys, equal          any            settled
+    17   data (Merge) our keys missing or differ   known          update of those keys; unreadable: as 8
+    18   data (Merge) a key that another merges    any            refused
+    19   nothing      any (Retain)                 any            settled: kept
+    20   nothing      Missing (Delete)             any            settled
+    21   nothing      ours (Delete)                known          delete; unreadable: as 8
+    22   nothing      not ours (Delete)            any            refused
+    ==== ============ ============================ ============== ==========================================
+
+    `nothing` is a certain absence of everything at the stores; a doubt is row 1. With deletionPolicy Merge it is
+    `data` without keys. Several declarations of one Secret are decided one upon the other, owners first, and make
+    one change. Workloads: a missing note becomes a baseline of what was observed, a note that differs from what the
+    Secret will hold becomes a restart; a Secret that comes into being restarts nobody. When the fingerprint keys
+    cannot be read, a change whose users have no note yet waits as in row 8.
+    """
+    by_name: dict[ObjectName, list[Desired | Unknown]] = defaultdict(list)
+    for one in desired:
+        by_name[one.name].append(one)
+    parts = _Parts()
+    for name in sorted(by_name):
+        group = sorted(by_name[name], key=_order)
+        _decide_secret(name, group, observed.get(name, Unreadable("it was not looked at")), rules, parts)
+    plan = Plan(
+        changes=tuple(parts.changes),
+        refusals=tuple(parts.refusals),
+        unknowns=tuple(parts.unknowns),
+        settled=tuple(parts.settled),
+        tracked=parts.tracked,
+        users=users,
+        keyring=keyring,
+        now=rules.now,
+    )
+    waiting = [found for change in plan.changes if (found := _must_wait(plan, change))]
+    return withdraw(replace(plan, waiting=tuple(waiting)), [one.change for one in waiting])
+
+
+@dataclass(slots=True)
+class _Parts:
+    changes: list[Change] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    unknowns: list[Unknown] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
+    tracked: dict[ObjectName, Tracked] = field(default_factory=dict)
+
+
+def _order(one: Desired | Unknown) -> tuple[bool, ObjectName, str]:
+    merges = one.policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
+    return merges, one.declaration, one.owner
+
+
+def _decide_secret(
+    name: ObjectName, group: Sequence[Desired | Unknown], observed: Observed, rules: Rules, parts: _Parts
+) -> None:
+    if isinstance(observed, Unreadable):
+        parts.unknowns.extend(_unreadable(one, observed) for one in group)
+        return
+    before = observed.secret if isinstance(observed, Present) else None
+    state, writers, settled = before, list[Desired](), list[Settled]()
+    for one in group:
+        if isinstance(one, Unknown):
+            parts.unknowns.append(one)
+            continue
+        verdict = decide(one, state, rules)
+        match verdict:
+            case Refusal():
+                parts.refusals.append(verdict)
+            case Settled():
+                settled.append(verdict)
+            case _:
+                if verdict == state:
+                    settled.append(Settled(name, one.declaration))
+                else:
+                    writers.append(one)
+                state = verdict
+    parts.settled.extend(settled)
+    if writers:
+        parts.changes.append(_change(name, before, state, writers))
+    _track(name, group, before, state, parts)
+
+
+def _unreadable(one: Desired | Unknown, observed: Unreadable) -> Unknown:
+    if isinstance(one, Unknown):
+        return one
+    return Unknown(
+        one.declaration, one.name, observed.reason, Failure.DENIED, one.source, hint=observed.hint, stores=one.stores
+    )
+
+
+def _change(
+    name: ObjectName, before: SecretObject | None, after: SecretObject | None, writers: Sequence[Desired]
+) -> Change:
+    keys = KeyChanges.between(before, after)
+    if before is None:
+        action, reason = Action.CREATE, "it does not exist"
+    elif after is None:
+        action, reason = Action.DELETE, "the store has nothing for it: deletionPolicy Delete"
+    elif keys:
+        action, reason = Action.UPDATE, "content differs"
+    elif OWNER in after.annotations and OWNER not in before.annotations:
+        action, reason = Action.ADOPT, "content is equal already"
+    else:
+        action, reason = Action.UPDATE, "metadata differs"
+    return Change(
+        name=name,
+        action=action,
+        reason=reason,
+        before=before,
+        after=after,
+        keys=keys,
+        declarations=tuple(one.declaration for one in writers),
+        stores=tuple(sorted({store for one in writers for store in one.stores})),
+        restart=_strongest(writers),
+        source=writers[0].source,
+        paused=next((one.paused for one in writers if one.paused), ""),
+    )
+
+
+def _strongest(group: Iterable[Desired | Unknown]) -> RestartMode:
+    modes = {one.policy.restart for one in group}
+    return next((mode for mode in (RestartMode.AUTO, RestartMode.ANNOTATED) if mode in modes), RestartMode.OFF)
+
+
+def _track(
+    name: ObjectName,
+    group: Sequence[Desired | Unknown],
+    before: SecretObject | None,
+    after: SecretObject | None,
+    parts: _Parts,
+) -> None:
+    """A Secret is looked after when, in the end, one of its declarations owns it or has a share in it."""
+    paused = any(isinstance(one, Desired) and one.paused for one in group)
+    after = before if paused else after
+    stands = after or before
+    owners = [one.owner for one in group if stands and belongs_to(stands, one.owner)]
+    if stands is None or not owners:
+        return
+    whole = stands.annotations.get(OWNER) in owners
+    shares = frozenset(key for owner in owners for s in (before, after) if s for key in Authors.of(s).get(owner).keys)
+
+    def part(secret: SecretObject | None) -> Data | None:
+        if secret is None:
+            return None
+        return secret.data if whole else {key: value for key, value in secret.data.items() if key in shares}
+
+    parts.tracked[name] = Tracked(name, part(before), part(after), _strongest(group))
+
+
+def _must_wait(plan: Plan, change: Change) -> Waiting | None:
+    if change.before is None or not change.keys or change.restart is RestartMode.OFF:
+        return None
+    users = plan.users.get(change.name.namespace, Unreadable("its users were not looked at"))
+    if isinstance(users, Unreadable):
+        return Waiting(change, f"who uses it is unknown: {users.reason}", users.hint)
+    if isinstance(users.pull_secrets, Unreadable) and change.before.type in PULL_TYPES:
+        return Waiting(
+            change, f"who pulls images with it is unknown: {users.pull_secrets.reason}", users.pull_secrets.hint
+        )
+    if isinstance(plan.keyring, Unreadable):
+        mine = {change.name: plan.tracked[change.name]} if change.name in plan.tracked else {}
+        for workload, found in using(users, change.name.namespace, mine):
+            if found and change.name.name not in noted(workload).secrets:
+                reason = f"{workload.name} has no note yet and none can be written: {plan.keyring.reason}"
+                return Waiting(change, reason, plan.keyring.hint)
+    return None
+
+
+def withdraw(plan: Plan, changes: Iterable[Change]) -> Plan:
+    """The plan without these changes: their Secrets stay as they are, and so do restarts that only they cause."""
+    gone = {change.name for change in changes}
+    tracked = {name: replace(one, after=one.before) if name in gone else one for name, one in plan.tracked.items()}
+    kept = tuple(change for change in plan.changes if change.name not in gone)
+    return _with_workloads(replace(plan, changes=kept, tracked=tracked))
+
+
+def _with_workloads(plan: Plan) -> Plan:
+    """The plan with what its workloads are owed, by what its Secrets will hold."""
+    left = tuple(untouchable(plan.users, plan.tracked))
+    if isinstance(plan.keyring, Keyring):
+        return replace(plan, workloads=all_owed(plan.users, plan.tracked, plan.keyring, plan.now), untouchable=left)
+    in_scope = any(using(users, namespace, plan.tracked) for namespace, users in plan.users.items())
+    return replace(plan, untouchable=left, blind=plan.keyring if in_scope else None)

@@ -1,0 +1,87 @@
+"""Restarts the workloads that run with keys that have changed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syncd.cluster.api import Target
+from syncd.model import NamespaceWorkloads, ObjectName
+from syncd.reconcile.apply import Applied, NoteWrite, Result, Write, write_note
+from syncd.reconcile.owed import Keyring, Owed, Tracked, all_owed, with_note
+from syncd.reconcile.plan import Plan
+from syncd.reconcile.pool import WritePool
+from syncd.reconcile.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """What became of the restarts, and of notes that were only brought up to date."""
+
+    restarts: tuple[NoteWrite, ...] = ()
+    notes: tuple[NoteWrite, ...] = ()
+
+
+def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool) -> Restarted:
+    """Decides again by what `apply` confirmed, then writes note and trigger of a workload in one patch.
+
+    A workload whose baseline could not be written is left alone: its Secrets were not written either.
+    """
+    if not isinstance(plan.keyring, Keyring):
+        return Restarted()
+    notes = {note.owed.workload.name: note for note in applied.baselines}
+    current = _users_now(plan, applied)
+    owed = [
+        one
+        for one in all_owed(current, _confirmed(plan, applied), plan.keyring, plan.now)
+        if (note := notes.get(one.workload.name)) is None or note.result is Result.DONE
+    ]
+
+    def skipped(one: Owed) -> NoteWrite:
+        return NoteWrite(one, Result.SKIPPED, "interrupted: the next sync restarts it")
+
+    rolling = [one for one in owed if one.restarts]
+    resting = [one for one in owed if not one.because and one.final != one.previous]
+    trigger = _trigger(plan.now)
+    restarts = pool.each(
+        lambda one: write_note(target, one, one.previous, one.final, trigger=trigger), rolling, skipped=skipped
+    )
+    updated = pool.each(lambda one: write_note(target, one, one.previous, one.final), resting, skipped=skipped)
+    return Restarted(tuple(restarts), tuple(updated))
+
+
+def _trigger(now: datetime) -> str:
+    """Never the same twice: a content's fingerprint would start no rollout when a key goes back to an old value."""
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}/{secrets.token_hex(4)}"
+
+
+def _users_now(plan: Plan, applied: Applied) -> Mapping[str, Users]:
+    """The workloads with the baselines that were written."""
+    written = {note.owed.workload.name: note.owed.baseline for note in applied.baselines if note.result is Result.DONE}
+    now: dict[str, Users] = {}
+    for namespace, users in plan.users.items():
+        if isinstance(users, NamespaceWorkloads):
+            workloads = tuple(with_note(w, written[w.name]) if w.name in written else w for w in users.workloads)
+            now[namespace] = replace(users, workloads=workloads)
+        else:
+            now[namespace] = users
+    return now
+
+
+def _confirmed(plan: Plan, applied: Applied) -> Mapping[ObjectName, Tracked]:
+    """The Secrets as they stand now: what the target answered, or what was there before."""
+    done = applied.done
+    return {
+        name: _after(one, done[name]) if name in done else replace(one, after=one.before)
+        for name, one in plan.tracked.items()
+    }
+
+
+def _after(tracked: Tracked, write: Write) -> Tracked:
+    if write.secret is None or tracked.after is None:
+        return replace(tracked, after=None)
+    whole = write.change.after is not None and tracked.after == write.change.after.data
+    data = write.secret.data
+    return replace(tracked, after=data if whole else {key: data[key] for key in tracked.after if key in data})
