@@ -1,6 +1,6 @@
 """Tests that every provider passes: subclass them in your own test suite, as docs/plugins.md shows.
 
-pytest is imported here and nowhere else in syncd: the module is shipped for plugin authors, pytest is theirs to install.
+pytest is imported here and nowhere else in syncd: the module is shipped for plugin authors, who install pytest.
 """
 
 # ruff: noqa: S101  # asserts are what tests are made of
@@ -29,7 +29,6 @@ from syncd.providers.api import (
     Outcome,
     Provider,
     RemoteKey,
-    SecretValue,
     StoreError,
     StoreHealth,
 )
