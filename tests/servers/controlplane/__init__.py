@@ -31,7 +31,8 @@ class ControlPlane:
         self._components = components
         self._names = itertools.count()
         self.server = components.server
-        self.ca = components.ca_file.read_text()
+        self.ca_file = components.ca_file
+        self.ca = self.ca_file.read_text()
         """PEM of the authority of the API server."""
         self.admin_token = components.admin_token
         self.audit_log = components.audit_log
@@ -87,7 +88,7 @@ class ControlPlane:
             self.server + path,
             data=None if body is None else json.dumps(body),
             headers={"Authorization": f"Bearer {self.admin_token}", "Content-Type": content_type},
-            verify=str(self._components.ca_file),
+            verify=str(self.ca_file),
             timeout=30,
         )
         assert answer.status_code in accept, f"{method} {path}: {answer.status_code} {answer.text}"
