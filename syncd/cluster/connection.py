@@ -1,0 +1,190 @@
+"""Raw JSON calls to an API server: credentials, deadlines, and the one layer of retries."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import urllib3
+from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+
+from syncd.cluster.calls import Call, ContentType
+from syncd.cluster.faults import TRANSPORT, Broken, broken, fault
+from syncd.cluster.parallel import within
+from syncd.cluster.transport import Deadline, install_deadlines, request
+from syncd.errors import Denied, Unreachable, UsageError
+
+if TYPE_CHECKING:
+    from kubernetes.client import Configuration
+
+POOL = 32
+"""Connections kept open; more threads than this open some of their own."""
+TRIES = 6
+RELOAD_PAUSE = 5.0
+"""Seconds between two reloads of the configuration after a 401."""
+TOKEN_AGE = 1.0
+"""Seconds that a token is used before the configuration is asked for it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    call: Call
+    status: int
+    body: bytes = field(repr=False)
+    retry_after: float | None = None
+
+    @property
+    def worth_repeating(self) -> bool:
+        if self.call.verb.safe:
+            return self.status == 429 or self.status >= 500
+        return self.status == 429 and self.retry_after is not None
+
+
+class _Session:
+    """One loaded configuration and its pool; a new one takes its place when the credentials are refused."""
+
+    def __init__(self, configuration: Configuration, context: Any = None) -> None:
+        from kubernetes.client import ApiClient
+
+        configuration.connection_pool_maxsize = POOL
+        self.configuration = configuration
+        self.pool: urllib3.PoolManager = ApiClient(configuration).rest_client.pool_manager
+        if context is not None:
+            self.pool.connection_pool_kw["ssl_context"] = context
+        install_deadlines(self.pool)
+        self._lock = threading.Lock()
+        self._headers: Mapping[str, str] = {}
+        self._asked = float("-inf")
+
+    def headers(self, deadline: Deadline) -> Mapping[str, str]:
+        """The authorization header of now. Raises TimeoutError: the configuration may run a program to get a token."""
+        if not self._lock.acquire(timeout=deadline.left()):
+            raise TimeoutError("no credentials in time")
+        try:
+            if time.monotonic() - self._asked > TOKEN_AGE:
+                self._headers = within(deadline.left(), self._ask)
+                self._asked = time.monotonic()
+            return self._headers
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> Mapping[str, str]:
+        try:
+            settings = self.configuration.auth_settings()
+        except Exception as error:  # noqa: BLE001  # plugins and login libraries raise whatever they like
+            message = f"the kubeconfig's credentials cannot be renewed ({type(error).__name__})"
+            raise Denied(message, hint="log in again") from None  # its text may quote the kubeconfig
+        bearer = settings.get("BearerToken")
+        return {"authorization": str(bearer["value"]).strip()} if bearer and bearer["value"] else {}
+
+
+class Connection:
+    """Calls from several threads at once.
+
+    `load` returns a configuration and, where certificates come from memory, an `ssl.SSLContext`. It is called at once,
+    and again when the API server says 401: tokens and certificates on disk may have been renewed.
+    """
+
+    def __init__(self, load: Callable[[], tuple[Configuration, Any]], *, timeout: float) -> None:
+        self._load = load
+        self._timeout = timeout
+        self._session = _Session(*load())
+        self._reload_lock = threading.Lock()
+        self._reloaded = float("-inf")
+        self.host = str(self._session.configuration.host)
+
+    def call(self, call: Call) -> Mapping[str, Any]:
+        """The JSON object that the API server answers with. Raises ClusterError, with `NotFound` among its kinds.
+
+        Safe calls are repeated on 429, 5xx and broken connections; others only on a 429 that says when to come
+        again, and when the connection was never made.
+        """
+        deadline = Deadline(self._timeout)
+        answer: _Answer = _RETRYING(self._once, call, deadline)
+        if answer.status == 401 and self._renew(deadline):
+            answer = _RETRYING(self._once, call, deadline)
+        if answer.status >= 300:
+            raise fault(call, answer.status, answer.body)
+        try:
+            parsed = orjson.loads(answer.body)
+        except orjson.JSONDecodeError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise Unreachable(f"`{self.host}` does not answer as an API server does", hint="check the server's address")
+        return parsed
+
+    def _once(self, call: Call, deadline: Deadline) -> _Answer:
+        session = self._session
+        try:
+            headers = {"accept": ContentType.JSON.value, **session.headers(deadline)}
+            if call.body is not None:
+                headers["content-type"] = call.content_type
+            url = self.host + call.url
+            answer = request(session.pool, call.verb.method, url, deadline=deadline, body=call.body, headers=headers)
+        except TRANSPORT as error:
+            raise broken(self.host, error, deadline.seconds) from None  # its text may quote headers or a part of a body
+        return _Answer(call, answer.status, answer.data, _seconds(answer.headers.get("retry-after")))
+
+    def _renew(self, deadline: Deadline) -> bool:
+        """Loads the configuration again, once for all threads that were refused."""
+        stale = self._session
+        if not self._reload_lock.acquire(timeout=deadline.left()):
+            return False
+        try:
+            if self._session is not stale:
+                return True
+            if time.monotonic() - self._reloaded < RELOAD_PAUSE:
+                return False
+            self._reloaded = time.monotonic()
+            self._session = _Session(*within(deadline.left(), self._load))
+            stale.pool.clear()
+            return True
+        except UsageError as error:
+            raise Denied(error.message, hint=error.hint) from None
+        except TimeoutError as error:
+            raise broken(self.host, error, deadline.seconds) from None
+        finally:
+            self._reload_lock.release()
+
+    def close(self) -> None:
+        self._session.pool.clear()
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else None
+
+
+def _again(state: RetryCallState) -> bool:
+    call: Call = state.args[0]
+    if state.outcome is None:
+        return False
+    if error := state.outcome.exception():
+        return isinstance(error, Broken) and not error.lasting and (call.verb.safe or not error.sent)
+    return bool(state.outcome.result().worth_repeating)
+
+
+_backoff = wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.3)
+
+
+def _wait(state: RetryCallState) -> float:
+    if state.outcome is not None and not state.outcome.failed:
+        answer: _Answer = state.outcome.result()
+        if answer.retry_after is not None:
+            return answer.retry_after
+    return _backoff(state)
+
+
+def _stop(state: RetryCallState) -> bool:
+    deadline: Deadline = state.args[1]
+    return state.attempt_number >= TRIES or state.upcoming_sleep >= deadline.left()
+
+
+def _last(state: RetryCallState) -> Any:
+    return state.outcome.result() if state.outcome is not None else None
+
+
+_RETRYING = Retrying(retry=_again, wait=_wait, stop=_stop, retry_error_callback=_last)

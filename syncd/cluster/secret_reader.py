@@ -1,0 +1,119 @@
+"""Reading Secrets from an API server with as few calls as rights allow."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from syncd.cluster import resources
+from syncd.cluster.api import OwnedSecrets
+from syncd.cluster.calls import SECRETS
+from syncd.cluster.codec import Malformed, secret_from_json
+from syncd.cluster.connection import Connection
+from syncd.cluster.faults import NotFound
+from syncd.cluster.parallel import fan_out
+from syncd.cluster.rules import is_name
+from syncd.errors import ClusterError, Denied
+from syncd.model import MANAGED, Missing, ObjectName, Observed, Present, SecretObject, Unreadable
+
+BULK = 4
+"""From this many names of a namespace on, the namespace is listed."""
+HELM = "helm.sh/release.v1"
+"""Type of the Secrets in which Helm keeps its releases: large, many, and never ours."""
+FORGET = 600.0
+"""Seconds after which a denied `list` is tried again: rights may have been granted."""
+
+
+class SecretReader:
+    """Remembers which namespaces may not be listed, and which names a list does not show."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._denied: dict[str, float] = {}
+        self._hidden: set[ObjectName] = set()
+        self.warnings: dict[str, None] = {}
+
+    def hide(self, name: ObjectName) -> None:
+        """It exists although a list did not show it: from now on it is read by name."""
+        self._hidden.add(name)
+
+    def read(self, names: Collection[ObjectName]) -> dict[ObjectName, Observed]:
+        found: dict[ObjectName, Observed] = {name: Missing() for name in names if not is_name(name)}
+        bulk, single = self._split([name for name in names if name not in found])
+        for group, listed in zip(bulk, fan_out(self._listed, bulk), strict=True):
+            found.update(listed)
+            single += [name for name in group if name not in listed]
+        found.update(zip(single, fan_out(self._one, single), strict=True))
+        return found
+
+    def matching(self, namespace: str, **selectors: str) -> tuple[SecretObject, ...]:
+        """All Secrets of a namespace that match. Raises the errors of a target."""
+        items = resources.list_all(self._connection, SECRETS, namespace, **selectors)
+        return tuple(secret_from_json(item) for item in items)
+
+    def owned(self, namespaces: Collection[str]) -> OwnedSecrets:
+        try:
+            return OwnedSecrets(self.matching("", labelSelector=MANAGED))
+        except Denied as denied:
+            hint = denied.hint
+        found: list[SecretObject] = []
+        complete = True
+        for result in fan_out(self._owned_in, sorted(namespaces)):
+            if isinstance(result, Denied):
+                complete, hint = False, result.hint
+            else:
+                found += result
+        return OwnedSecrets(tuple(found), complete, hint)
+
+    def _owned_in(self, namespace: str) -> tuple[SecretObject, ...] | Denied:
+        try:
+            return self.matching(namespace, labelSelector=MANAGED)
+        except Denied as denied:
+            return denied
+
+    def _split(self, names: Collection[ObjectName]) -> tuple[list[tuple[ObjectName, ...]], list[ObjectName]]:
+        """The names to be listed, by namespace, and those to be read one by one."""
+        groups: dict[str, list[ObjectName]] = defaultdict(list)
+        single: list[ObjectName] = []
+        for name in dict.fromkeys(names):
+            if name in self._hidden or not self._listable(name.namespace):
+                single.append(name)
+            else:
+                groups[name.namespace].append(name)
+        for group in groups.values():
+            if len(group) < BULK:
+                single += group
+        return [tuple(group) for group in groups.values() if len(group) >= BULK], single
+
+    def _listable(self, namespace: str) -> bool:
+        return time.monotonic() - self._denied.get(namespace, float("-inf")) > FORGET
+
+    def _listed(self, names: tuple[ObjectName, ...]) -> Mapping[ObjectName, Observed]:
+        """An answer for each of these names of one namespace, or none when `list` is denied."""
+        namespace = names[0].namespace
+        try:
+            items = resources.list_all(self._connection, SECRETS, namespace, fieldSelector=f"type!={HELM}")
+        except Denied as denied:
+            self._denied[namespace] = time.monotonic()
+            self.warnings[f"{denied.message}: Secrets are read one by one; {denied.hint} to save calls"] = None
+            return {}
+        except ClusterError as error:
+            return dict.fromkeys(names, Unreadable(error.message, error.hint))
+        there = {item["metadata"]["name"]: item for item in items}
+        return {name: _observed(there[name.name]) if name.name in there else Missing() for name in names}
+
+    def _one(self, name: ObjectName) -> Observed:
+        try:
+            return _observed(resources.get(self._connection, SECRETS, name))
+        except NotFound:
+            return Missing()
+        except ClusterError as error:
+            return Unreadable(error.message, error.hint)
+
+
+def _observed(item: resources.Json) -> Observed:
+    try:
+        return Present(secret_from_json(item))
+    except Malformed as error:
+        return Unreadable(f"the API server's answer makes no sense: {error}")

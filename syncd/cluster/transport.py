@@ -1,0 +1,94 @@
+"""Deadlines for urllib3 that are total: a server that drips bytes ends the call like one that is silent."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class Deadline:
+    """A moment on the monotonic clock, `seconds` from now."""
+
+    __slots__ = ("_at", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds; never negative."""
+        return max(0.0, self._at - time.monotonic())
+
+
+_current = threading.local()
+
+
+class _TimedReader(io.RawIOBase):
+    """Gives each `recv` only what is left of the deadline; urllib3 would give each the whole time-out."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline.left()
+        if not left:
+            raise TimeoutError("the deadline has passed")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        deadline: Deadline | None = getattr(_current, "deadline", None)
+        if deadline is not None:
+            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, deadline))
+
+
+class _HTTPConnection(HTTPConnection):
+    response_class = _Response
+
+
+class _HTTPSConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _HTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+def install_deadlines(pool: urllib3.PoolManager) -> None:
+    """Makes the pool's future connections obey the deadline given to `request`."""
+    pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def request(
+    pool: urllib3.PoolManager, method: str, url: str, *, deadline: Deadline, **more: Any
+) -> urllib3.BaseHTTPResponse:
+    """One HTTP request, its answer read to the end. Raises what urllib3 raises."""
+    _current.deadline = deadline
+    try:
+        timeout = urllib3.Timeout(total=max(deadline.left(), 0.001))
+        return pool.request(method, url, timeout=timeout, retries=False, redirect=False, **more)
+    finally:
+        _current.deadline = None

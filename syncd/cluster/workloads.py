@@ -1,0 +1,132 @@
+"""Workloads of an API server: reading those of a namespace, and restarting one without overwriting anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncd.cluster import resources
+from syncd.cluster.api import WorkloadPatch
+from syncd.cluster.calls import SERVICE_ACCOUNTS, WORKLOADS, Resource
+from syncd.cluster.codec import mapping, object_name, pull_secrets_from_json, workload_from_json
+from syncd.cluster.connection import Connection
+from syncd.cluster.faults import NotFound
+from syncd.cluster.parallel import fan_out
+from syncd.errors import ClusterError, Conflict
+from syncd.model import RESTARTED, RUNNING, NamespaceWorkloads, Unreadable, Workload, WorkloadKind, WorkloadName
+
+NOTES = "/metadata/annotations"
+TRIGGERS = "/spec/template/metadata/annotations"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which annotation maps exist: a JSON patch must add the ones that do not."""
+
+    notes: bool = True
+    triggers: bool = True
+
+
+class Workloads:
+    """Remembers the shape of what it read, so that a patch is one call; the patch's tests hold either way."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._shapes: dict[WorkloadName, _Shape] = {}
+
+    def read(self, namespace: str) -> NamespaceWorkloads | Unreadable:
+        kinds: list[WorkloadKind | None] = [*WORKLOADS, None]
+        answers = fan_out(lambda kind: self._list(WORKLOADS[kind] if kind else SERVICE_ACCOUNTS, namespace), kinds)
+        found: list[Workload] = []
+        for kind, answer in zip(WORKLOADS, answers, strict=False):
+            if isinstance(answer, Unreadable):
+                return answer
+            try:
+                found += [self._remember(kind, item) for item in answer]
+            except ClusterError as error:
+                return Unreadable(error.message, error.hint)
+        accounts = answers[-1]
+        if isinstance(accounts, Unreadable):
+            return NamespaceWorkloads(tuple(found), accounts)
+        return NamespaceWorkloads(
+            tuple(found), {object_name(item["metadata"]).name: pull_secrets_from_json(item) for item in accounts}
+        )
+
+    def _list(self, resource: Resource, namespace: str) -> list[resources.Json] | Unreadable:
+        try:
+            return resources.list_all(self._connection, resource, namespace)
+        except ClusterError as error:
+            return Unreadable(error.message, error.hint)
+
+    def _remember(self, kind: WorkloadKind, item: resources.Json) -> Workload:
+        workload = workload_from_json(kind, item)
+        self._shapes[workload.name] = _shape(item)
+        return workload
+
+    def patch(self, patch: WorkloadPatch) -> None:
+        """Raises Conflict when the uid or the note are others, or the workload is gone."""
+        resource = WORKLOADS[patch.name.kind]
+        try:
+            try:
+                operations = _operations(patch, self._shapes.get(patch.name, _Shape()))
+                resources.patch(self._connection, resource, patch.name.name, operations)
+            except Conflict:
+                # A test failed: our note or uid, or only the shape that we took for granted.
+                shape = self._reread(patch)
+                resources.patch(self._connection, resource, patch.name.name, _operations(patch, shape))
+        except NotFound:
+            raise Conflict(f"`{patch.name}` is gone") from None
+        self._shapes[patch.name] = _Shape()
+
+    def _reread(self, patch: WorkloadPatch) -> _Shape:
+        item = resources.get(self._connection, WORKLOADS[patch.name.kind], patch.name.name)
+        workload = workload_from_json(patch.name.kind, item)
+        if workload.uid != patch.uid:
+            raise Conflict(f"`{patch.name}` was made anew by somebody else")
+        if workload.annotations.get(RUNNING) != patch.previous:
+            raise Conflict(f"the note `{RUNNING}` of `{patch.name}` was changed by somebody else")
+        return _shape(item)
+
+
+def _shape(item: resources.Json) -> _Shape:
+    template = mapping(mapping(item.get("spec"), "spec").get("template"), "spec.template")
+    pod_metadata = mapping(template.get("metadata"), "spec.template.metadata")
+    return _Shape(bool(item["metadata"].get("annotations")), bool(pod_metadata.get("annotations")))
+
+
+def _operations(patch: WorkloadPatch, shape: _Shape) -> list[dict[str, Any]]:
+    """A JSON patch that fails unless uid, note and the missing of maps are as given.
+
+    `test` with null passes for a member that does not exist, and fails for one of a map that does not exist
+    (kube-apiserver 1.37).
+    """
+    note = f"{NOTES}/{_pointer(RUNNING)}"
+    operations: list[dict[str, Any]] = [_test("/metadata/uid", patch.uid)]
+    if not shape.notes:
+        operations += _new_map(NOTES)
+    operations.append(_test(note, patch.previous))
+    if patch.note is not None:
+        operations.append(_add(note, patch.note))
+    elif patch.previous is not None:
+        operations.append({"op": "remove", "path": note})
+    if patch.trigger is not None:
+        operations += [] if shape.triggers else _new_map(TRIGGERS)
+        operations.append(_add(f"{TRIGGERS}/{_pointer(RESTARTED)}", patch.trigger))
+    return operations
+
+
+def _new_map(path: str) -> list[dict[str, Any]]:
+    return [_test(path, None), _add(path, {})]
+
+
+def _test(path: str, value: str | None) -> dict[str, Any]:
+    return {"op": "test", "path": path, "value": value}
+
+
+def _add(path: str, value: str | Mapping[str, str]) -> dict[str, Any]:
+    return {"op": "add", "path": path, "value": value}
+
+
+def _pointer(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
