@@ -1,0 +1,135 @@
+"""The HTTP session under hvac: TLS from Secrets, redirects that keep the token at home, errors mapped at the edge."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+from urllib3.exceptions import HTTPError
+
+from syncd.providers.api import Failure, StoreError
+from syncd.providers.vault_errors import from_exception, from_response, from_status
+
+_REDIRECTS = (301, 302, 307, 308)
+_MAX_REDIRECTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """PEM of a certificate (chain) and of its private key."""
+
+    certificate: str
+    key: str = field(repr=False)
+
+
+def tls_context(ca: str, client: ClientCertificate | None) -> ssl.SSLContext:
+    """Trusts `ca` (PEM) alone, or what requests and the machine trust when it is empty.
+
+    Raises StoreError (MISCONFIGURED) for PEM that OpenSSL does not take.
+    """
+    try:
+        context = ssl.create_default_context(cadata=ca or None)
+    except (ssl.SSLError, ValueError):
+        raise StoreError(Failure.MISCONFIGURED, "the CA bundle is no PEM that OpenSSL can read") from None
+    # Python 3.13 refuses authorities that lack an extension which Go's client, and so the reference, never asked for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not ca:
+        named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+        folder = Path(named).is_dir()
+        context.load_verify_locations(cafile=None if folder else named, capath=named if folder else None)
+    if client is not None:
+        _load(context, client)
+    return context
+
+
+class VaultHttp(requests.Session):
+    """A session for one server. `request` raises StoreError for all but answers that mean something to a reader.
+
+    It looks at no environment but the proxies of its one server: no `.netrc`, and none of the variables with
+    certificates that hvac and requests would add to a store that has not asked for them.
+    """
+
+    def __init__(self, server: str, *, context: ssl.SSLContext, pool: int, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.proxies = get_environ_proxies(server)
+        self.headers.update(headers)
+        self.mount("https://", _TlsAdapter(context, pool))
+        self.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=pool))
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # str only: hvac gives nothing else
+        options |= {"allow_redirects": False, "cert": None, "verify": True, "proxies": None}
+        for _ in range(_MAX_REDIRECTS):
+            try:
+                response = super().request(method, url, *args, **options)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise from_exception(error) from None
+            if response.status_code not in _REDIRECTS:
+                break
+            url, options["params"] = self._next(url, response), None
+        else:
+            raise from_exception(requests.TooManyRedirects())
+        if from_status(response.status_code).retryable:
+            raise from_response(response, "answer")
+        return response
+
+    def _next(self, url: str, response: requests.Response) -> str:
+        """The redirect's target, when the token may go there."""
+        target = urljoin(url, response.headers.get("Location", ""))
+        if self.should_strip_auth(url, target):  # type: ignore[no-untyped-call]  # types-requests leaves it out
+            message = f"Vault redirects to `{urlsplit(target).hostname}`, and a token is not sent to another address"
+            hint = "set `server` to the active node, or to a load balancer whose standbys forward requests"
+            raise StoreError(Failure.MISCONFIGURED, message, hint=hint)
+        return target
+
+
+class _TlsAdapter(HTTPAdapter):
+    """Connections with a context made in memory, so that neither keys nor authorities have to be files."""
+
+    def __init__(self, context: ssl.SSLContext, pool: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=1, pool_maxsize=pool)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        return super().proxy_manager_for(proxy, **options, ssl_context=self._context)
+
+    def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
+        """The context has its authorities; requests would add its own to them."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _load(context: ssl.SSLContext, client: ClientCertificate) -> None:
+    try:
+        with _as_file(f"{client.certificate}\n{client.key}".encode()) as path:
+            # Without a password OpenSSL would ask for one on the terminal.
+            context.load_cert_chain(path, password=lambda: b"")
+    except (ssl.SSLError, ValueError):
+        message = "the client certificate and its key are no PEM, do not fit together, or the key has a password"
+        raise StoreError(Failure.MISCONFIGURED, message) from None
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """A path with this content, which no disk ever sees where the kernel has memory files."""
+    if hasattr(os, "memfd_create"):
+        with open(os.memfd_create("syncd"), "wb", buffering=0) as memory:  # noqa: PTH123  # a descriptor, no path
+            memory.write(content)
+            yield f"/proc/self/fd/{memory.fileno()}"
+        return
+    with tempfile.NamedTemporaryFile() as file:  # mode 0600
+        file.write(content)
+        file.flush()
+        yield file.name
