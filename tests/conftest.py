@@ -11,6 +11,8 @@ from tests.servers.controlplane import ControlPlane, control_plane
 from tests.servers.controlplane.build import BuildFailed, ensure_built
 from tests.servers.openbao import DevServer, OpenBao, RaftOpenBao, TlsOpenBao, dev_server, raft_server
 
+pytest_plugins = ["tests.rules"]
+
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the control plane before the first test that needs it, where no test's time-out runs."""
