@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from syncd.providers import calls
@@ -20,22 +20,20 @@ FIND_TIMEOUTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Request:
+class StoreRequest:
     """What a pass wants of one store; a store that did not open answers everything with why."""
 
     store: StoreConfig
     provider: Provider | Failed
-    keys: Collection[RemoteKey] = ()
-    finds: Collection[FindQuery] = ()
+    items: Collection[Item]
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers to a request: one for each key and query, no more."""
+@dataclass(frozen=True, slots=True, eq=False)
+class StoreReply:
+    """The answers to a request: an Outcome for each key, Matched or Failed for each query."""
 
-    request: Request
-    secrets: Mapping[RemoteKey, Outcome]
-    finds: Mapping[FindQuery, Matched | Failed]
+    request: StoreRequest
+    answers: Mapping[Item, Answer] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -56,43 +54,35 @@ class Statistics:
 class Reading:
     """Collects the answers to one request, and hands them on when the last one is there."""
 
-    def __init__(self, request: Request, counts: Statistics, done: Callable[[Answers], None]) -> None:
+    def __init__(self, request: StoreRequest, counts: Statistics, done: Callable[[StoreReply], None]) -> None:
         self.request = request
         self.counts = counts
         self.cancelled = False
         self._done = done
-        self._secrets: dict[RemoteKey, Outcome] = {}
-        self._finds: dict[FindQuery, Matched | Failed] = {}
-        self._keys = dict.fromkeys(request.keys)
-        self._queries = dict.fromkeys(request.finds)
-        self._missing = len(self._keys) + len(self._queries)
+        self._items = dict.fromkeys(request.items)
+        self._answers: dict[Item, Answer] = {}
 
     def start(self) -> list[Job]:
         """The jobs that the request is made of; none when it is answered already."""
         provider = self.request.provider
         if isinstance(provider, Failed):
-            items: list[Item] = [*self._keys, *self._queries]
-            for item in items:
-                self.record(item, provider)
+            self._done(StoreReply(self.request, dict.fromkeys(self._items, provider)))
             return []
-        if not self._missing:
-            self._finish()
+        if not self._items:
+            self._done(StoreReply(self.request, {}))
         timeout = self.request.store.timeout
-        jobs = [Job(self, provider, keys, timeout) for keys in _batches(self._keys, provider.batch)]
-        return jobs + [Job(self, provider, (query,), FIND_TIMEOUTS * timeout) for query in self._queries]
+        keys = _batches((item for item in self._items if isinstance(item, RemoteKey)), provider.batch)
+        queries = (item for item in self._items if isinstance(item, FindQuery))
+        return [
+            *(Job(self, provider, batch, timeout) for batch in keys),
+            *(Job(self, provider, (query,), FIND_TIMEOUTS * timeout) for query in queries),
+        ]
 
     def record(self, item: Item, answer: Answer) -> None:
         """Keeps an answer that is final."""
-        if isinstance(item, RemoteKey) and not isinstance(answer, Matched):
-            self._secrets[item] = answer
-        elif isinstance(item, FindQuery) and isinstance(answer, Matched | Failed):
-            self._finds[item] = answer
-        self._missing -= 1
-        if not self._missing:
-            self._finish()
-
-    def _finish(self) -> None:
-        self._done(Answers(self.request, self._secrets, self._finds))
+        self._answers[item] = answer
+        if len(self._answers) == len(self._items):
+            self._done(StoreReply(self.request, self._answers))
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,7 @@
 """Reads from many stores at once, on threads: the scheduler decides, this makes the calls.
 
     lanes = Lanes()
-    for answers in lanes.stream(requests):   # each store's answers, as soon as its last one is there
+    for reply in lanes.stream(requests):  # each store's, as soon as its last answer is there
         ...
     lanes.close()
 
@@ -21,7 +21,7 @@ from threading import Condition, Lock, Thread
 
 from syncd.providers import calls
 from syncd.providers.api import Failed, Failure, Provider, StoreConfig
-from syncd.providers.jobs import Answers, Reading, Request, Statistics
+from syncd.providers.jobs import Reading, Statistics, StoreReply, StoreRequest
 from syncd.providers.lane import Call
 from syncd.providers.retries import Retries
 from syncd.providers.schedule import Load, Schedule, due
@@ -48,16 +48,16 @@ class Lanes:
         self._watched = False
         self._counts: dict[str, Statistics] = {}
 
-    def run(self, requests: Iterable[Request]) -> dict[Request, Answers]:
+    def run(self, requests: Iterable[StoreRequest]) -> dict[StoreRequest, StoreReply]:
         """Asks for everything and waits for the last answer. Raises nothing: failures are answers."""
-        return {answers.request: answers for answers in self.stream(requests)}
+        return {reply.request: reply for reply in self.stream(requests)}
 
-    def stream(self, requests: Iterable[Request]) -> Iterator[Answers]:
+    def stream(self, requests: Iterable[StoreRequest]) -> Iterator[StoreReply]:
         """Asks for everything now, and gives the answers to each request when they are complete.
 
         What is still queued when the iterator is closed is not asked any more.
         """
-        done: SimpleQueue[Answers] = SimpleQueue()
+        done: SimpleQueue[StoreReply] = SimpleQueue()
         with self._lock:
             readings = [Reading(request, self._count(request.store), done.put) for request in requests]
         jobs = [reading.start() for reading in readings]
@@ -67,6 +67,7 @@ class Lanes:
             if self._closed:
                 self._schedule.give_up(STOPPING)
             self._staff()
+            self._watch_until(self._schedule.wakes_at)
         return self._collect(readings, done)
 
     def statistics(self) -> dict[str, Statistics]:
@@ -90,7 +91,7 @@ class Lanes:
     def _count(self, store: StoreConfig) -> Statistics:
         return self._counts.setdefault(str(store), Statistics())
 
-    def _collect(self, readings: list[Reading], done: SimpleQueue[Answers]) -> Iterator[Answers]:
+    def _collect(self, readings: list[Reading], done: SimpleQueue[StoreReply]) -> Iterator[StoreReply]:
         try:
             for _ in readings:
                 yield done.get()
