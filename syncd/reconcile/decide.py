@@ -147,14 +147,13 @@ def _with_metadata(secret: SecretObject, desired: Desired, mine: Wrote) -> Secre
 def _mark(labels: dict[str, str], annotations: dict[str, str], desired: Desired) -> None:
     """Owner carries our label and annotation; Orphan the annotation only, so that nothing prunes it; Merge neither."""
     creation = desired.policy.creation
-    mine = annotations.get(OWNER) == desired.owner
     if creation in (CreationPolicy.OWNER, CreationPolicy.ORPHAN):
         annotations[OWNER] = desired.owner
-    elif mine:
+    elif annotations.get(OWNER) == desired.owner:
         del annotations[OWNER]
     if creation is CreationPolicy.OWNER:
         labels[MANAGED] = "true"
-    elif mine:
+    elif OWNER not in annotations or annotations[OWNER] == desired.owner:
         labels.pop(MANAGED, None)
 
 

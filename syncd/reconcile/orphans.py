@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
-from syncd.model import OWNER, ObjectName, RestartMode, SecretObject, SourceKind
+from syncd.model import OWNER, ObjectName, RestartMode, SecretObject
 from syncd.reconcile.changes import Action, Change, KeyChanges, Orphan
 from syncd.reconcile.plan import Plan
 
@@ -13,22 +13,21 @@ from syncd.reconcile.plan import Plan
 def find_orphans(
     owned: Collection[SecretObject],
     *,
-    declared: Mapping[ObjectName, str],
-    installation: str,
-    source: SourceKind,
+    owners: Collection[str],
+    targets: Collection[ObjectName],
+    prefix: str,
 ) -> list[SecretObject]:
-    """Secrets that this installation made from this kind of source, and whose declaration is gone.
+    """Secrets whose owner begins with `prefix` (this installation, this kind of source) and is declared no more.
 
-    `declared` are all declarations' Secrets and owners. One that another declaration claims now is no orphan.
+    `owners` and `targets` are those of all declarations. A Secret that another declaration claims now is no orphan.
     """
-    prefix, owners = f"{installation}/{source}/", set(declared.values())
     return sorted(
         (
             secret
             for secret in owned
             if (owner := secret.annotations.get(OWNER, "")).startswith(prefix)
             and owner not in owners
-            and secret.name not in declared
+            and secret.name not in targets
         ),
         key=lambda secret: secret.name,
     )

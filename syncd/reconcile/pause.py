@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-PAUSE = "syncd.dev/pause"
+from syncd.manifests.annotations import PAUSE
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

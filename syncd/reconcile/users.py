@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncd.manifests.annotations import RESTART
 from syncd.model import NamespaceWorkloads, RestartMode, Unreadable, Workload
 
-RESTART = "syncd.dev/restart"
 RELOADER_AUTO = ("reloader.stakater.com/auto", "secret.reloader.stakater.com/auto")
 RELOADER_NAMED = "secret.reloader.stakater.com/reload"
 RELOADER_EXCLUDED = "secrets.exclude.reloader.stakater.com/reload"

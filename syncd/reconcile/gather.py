@@ -1,0 +1,108 @@
+"""From the stores' answers to the data of a Secret, before its template. Pure."""
+
+from __future__ import annotations
+
+from syncd.errors import Failure, StoreError
+from syncd.manifests.data import Data, DataFrom, Extract, Find
+from syncd.manifests.externalsecret import ExternalSecret
+from syncd.manifests.fields import StoreKey
+from syncd.model import DeletionPolicy
+from syncd.providers import documents
+from syncd.providers.api import Absent, Dialect, Failed, Found, Matched
+from syncd.providers.jobs import Answer, Item
+from syncd.reconcile import decode, keys
+from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
+from syncd.reconcile.located import located
+from syncd.reconcile.rewrite import rewrite
+
+Values = dict[str, bytes]
+
+
+def gather(declaration: ExternalSecret, answers: Answers) -> Values:
+    """`dataFrom` in order, then `data`, which wins.
+
+    What a store certainly does not have is left out when the deletion policy is Delete or Merge.
+    Raises StoreError and RenderError whose message begins with the field's path.
+    """
+    gathering = _Gathering(declaration, answers)
+    data: Values = {}
+    for index, source in enumerate(declaration.spec.data_from):
+        with located(f"spec.dataFrom[{index}]"):
+            data |= gathering.source(source)
+    for index, item in enumerate(declaration.spec.data):
+        with located(f"spec.data[{index}]"):
+            value = gathering.key(item)
+        if value is not None:
+            data[item.secret_key] = value
+    return data
+
+
+class _Gathering:
+    def __init__(self, declaration: ExternalSecret, answers: Answers) -> None:
+        self._declaration = declaration
+        self._answers = answers
+        self._skips_absent = declaration.spec.target.deletion_policy is not DeletionPolicy.RETAIN
+
+    def key(self, item: Data) -> bytes | None:
+        store = store_key(self._declaration, item)
+        reference = item.remote_ref
+        document, dialect = self._document(store, remote_key(reference))
+        if document is None:
+            return None
+        value = documents.lookup(dialect, document, reference.property)
+        value = decode.decode(reference.decoding_strategy, value)
+        decode.check_null_bytes(reference.null_byte_policy, {item.secret_key: value})
+        return value
+
+    def source(self, source: DataFrom) -> Values:
+        store = store_key(self._declaration, source)
+        if source.extract:
+            return self._shaped(source, source.extract, self._extracted(store, source.extract))
+        if source.find:
+            return self._shaped(source, source.find, self._found(store, source.find))
+        return {}
+
+    def _extracted(self, store: StoreKey | None, extract: Extract) -> Values:
+        document, dialect = self._document(store, remote_key(extract))
+        return {} if document is None else documents.split(dialect, document, extract.property)
+
+    def _found(self, store: StoreKey | None, find: Find) -> Values:
+        answer, dialect = self._ask(store, find_query(find))
+        values: Values = {}
+        for name, outcome in answer.values.items() if isinstance(answer, Matched) else ():
+            if isinstance(outcome, Failed):
+                raise _failure(outcome, f"`{name}`: ")
+            if isinstance(outcome, Found):
+                values[name] = documents.lookup(dialect, outcome.value.reveal(), "")
+        return values
+
+    def _shaped(self, source: DataFrom, how: Extract | Find, values: Values) -> Values:
+        """The order is the reference's: rewrite or convert, then validate, decode, look for null bytes."""
+        if source.rewrite:
+            values = rewrite([operation.operation for operation in source.rewrite], values)
+        else:
+            values = keys.convert(how.conversion_strategy, values)
+        values = decode.decode_map(how.decoding_strategy, keys.validate(values))
+        decode.check_null_bytes(how.null_byte_policy, values)
+        return values
+
+    def _document(self, store: StoreKey | None, request: Item) -> tuple[bytes | None, Dialect]:
+        answer, dialect = self._ask(store, request)
+        if isinstance(answer, Found):
+            return answer.value.reveal(), dialect
+        if isinstance(answer, Absent) and not self._skips_absent:
+            raise StoreError(Failure.MISCONFIGURED, f"{store} has no secret `{request}`")
+        return None, dialect
+
+    def _ask(self, store: StoreKey | None, request: Item) -> tuple[Answer, Dialect]:
+        if store is None:
+            raise StoreError(Failure.MISCONFIGURED, "no store is named", hint="set `spec.secretStoreRef`")
+        here = self._answers.of(store, self._declaration.object_name.namespace)
+        answer = here.failed or here.answers.get(request, Failed(Failure.BUG, "it was not asked for"))
+        if isinstance(answer, Failed):
+            raise _failure(answer, f"{store}: ")
+        return answer, here.dialect
+
+
+def _failure(failed: Failed, where: str) -> StoreError:
+    return StoreError(failed.failure, f"{where}{failed.message}", hint=failed.hint, retry_after=failed.retry_after)

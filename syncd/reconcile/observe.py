@@ -1,0 +1,109 @@
+"""Looks at the target: the Secrets that declarations name, the workloads that use them, and what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from syncd.cluster.api import Target
+from syncd.errors import ClusterError
+from syncd.manifests import Declarations
+from syncd.model import (
+    Desired,
+    FingerprintKey,
+    Missing,
+    NamespaceWorkloads,
+    ObjectName,
+    Observed,
+    Present,
+    RestartMode,
+    SecretObject,
+    SecretValue,
+    SourceKind,
+    Unknown,
+    Unreadable,
+)
+from syncd.reconcile.options import Options
+from syncd.reconcile.orphans import find_orphans
+from syncd.reconcile.owed import Keyring
+from syncd.reconcile.owners import owners
+from syncd.reconcile.users import Users, uses
+
+REHEARSAL = Keyring((FingerprintKey("rehearsal", SecretValue(b"rehearsal")),))
+"""Stands for the key that a sync would create; its marks are never written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The target as it was when a plan was made."""
+
+    secrets: Mapping[ObjectName, Observed]
+    users: Mapping[str, Users]
+    keyring: Keyring | Unreadable
+    orphans: Sequence[SecretObject] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Observer:
+    """Sees a target for one pass. A fingerprint key that is missing is made only when `creates_key` is set."""
+
+    def __init__(self, target: Target, declarations: Declarations, options: Options, *, creates_key: bool) -> None:
+        self._target = target
+        self._declarations = declarations
+        self._options = options
+        self._creates_key = creates_key
+        self._keyring: Keyring | Unreadable | None = None
+
+    def observe(self, desired: Sequence[Desired | Unknown], *, everything: bool) -> Seen:
+        """One answer for each Secret that is named. With `everything` the orphans are looked for too."""
+        names = {one.name for one in desired}
+        found: dict[ObjectName, Observed] = {}
+        orphans: Sequence[SecretObject] = ()
+        hints: tuple[str, ...] = ()
+        if everything:
+            targets = {one.target_name for one in self._declarations.external_secrets}
+            listed = self._target.owned_secrets({name.namespace for name in targets})
+            found = {secret.name: Present(secret) for secret in listed.secrets if secret.name in names}
+            orphans = find_orphans(
+                listed.secrets,
+                owners=owners(self._declarations, self._options.installation),
+                targets=targets,
+                prefix=f"{self._options.installation}/{SourceKind.FILES}/",
+            )
+            hints = () if listed.complete else (listed.hint,)
+        found |= self._target.read_secrets(names - found.keys())
+        users = self._users({one.name.namespace for one in desired if one.policy.restart is not RestartMode.OFF})
+        return Seen(found, users, self._keys(names, users), orphans, hints)
+
+    def _users(self, namespaces: set[str]) -> dict[str, Users]:
+        ordered = sorted(namespaces)
+        with ThreadPoolExecutor(max(1, min(self._options.writers, len(ordered))), "observe") as executor:
+            return dict(zip(ordered, executor.map(self._target.read_workloads, ordered), strict=True))
+
+    def _keys(self, names: set[ObjectName], users: Mapping[str, Users]) -> Keyring | Unreadable:
+        """The fingerprint keys, asked for only when a workload uses one of the Secrets."""
+        if not any(_uses_any(users[namespace], namespace, names) for namespace in users):
+            return REHEARSAL
+        if self._keyring is None:
+            self._keyring = self._read_keys()
+        return self._keyring
+
+    def _read_keys(self) -> Keyring | Unreadable:
+        keys = self._target.fingerprint_keys()
+        if isinstance(keys, Unreadable):
+            return keys
+        if not isinstance(keys, Missing):
+            return Keyring(keys)
+        if not self._creates_key:
+            return REHEARSAL
+        try:
+            return Keyring(self._target.create_fingerprint_key())
+        except ClusterError as error:
+            return Unreadable(error.message, error.hint)
+
+
+def _uses_any(users: Users, namespace: str, names: set[ObjectName]) -> bool:
+    if not isinstance(users, NamespaceWorkloads):
+        return False
+    return any(ObjectName(namespace, name) in names for w in users.workloads for name in uses(w, users.pull_secrets))

@@ -1,0 +1,63 @@
+"""What a pass may be told by its user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from syncd.model import RestartMode
+from syncd.reconcile.guard import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    installation: str = "default"
+    """Tells apart several syncds that write to one cluster; part of `syncd.dev/owner`."""
+    adopt: bool = False
+    prune: bool = False
+    restarts: RestartMode = RestartMode.AUTO
+    """For declarations that do not say."""
+    limits: Limits = field(default_factory=Limits)
+    allowed: frozenset[str] = frozenset()
+    """Ids of guard refusals that the command line said yes to."""
+    controller_class: str = "default"
+    """Stores with another `spec.controller` are left to that controller."""
+    provider_timeout: float = 10.0
+    """Seconds for one call to a store, in total."""
+    readers: int = 32
+    """Threads for reads."""
+    writers: int = 8
+    """Threads for writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Names (`namespace/name`, or a name alone) and a label selector; neither means everything."""
+
+    names: tuple[str, ...] = ()
+    selector: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.selector)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a pass is, for a progress display: `done` of `total` in the stage called `name`."""
+
+    name: str
+    done: int
+    total: int
+    detail: str = ""
+
+
+Progress = Callable[[Stage], None]
+
+
+def silent(_: Stage) -> None:
+    """Shows nothing."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,111 @@
+"""From answers to the Secret that a declaration asks for. Pure: no clock, no store, no cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syncd.errors import Failure, RenderError, StoreError
+from syncd.manifests.annotations import RESTART
+from syncd.manifests.externalsecret import ExternalSecret
+from syncd.manifests.fields import StoreKey
+from syncd.manifests.store import Store
+from syncd.model import (
+    CreationPolicy,
+    DeletionPolicy,
+    Desired,
+    Metadata,
+    Policy,
+    RestartMode,
+    SecretValue,
+    Unknown,
+)
+from syncd.reconcile.answers import Answers, stores_of
+from syncd.reconcile.gather import Values, gather
+from syncd.reconcile.keys import check_api_server
+from syncd.reconcile.owners import owner_of
+from syncd.reconcile.pause import EPOCH, paused
+from syncd.reconcile.shape import Shaped, shape
+
+MAX_BYTES = 1024 * 1024
+"""What the API server takes for the data of one Secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rendering needs to know of the pass."""
+
+    installation: str = "default"
+    restarts: RestartMode = RestartMode.AUTO
+    now: datetime = EPOCH
+    stores: Mapping[StoreKey, Store] = field(default_factory=dict, repr=False)
+
+
+def render(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired | Unknown:
+    """The Secret that is asked for; `data` is None when the stores certainly have nothing for it.
+
+    Unknown when a store could not be asked, or when what it gave cannot be made into this Secret.
+    """
+    target, owner = declaration.spec.target, owner_of(declaration, context.installation)
+    policy = _policy(declaration, context)
+    try:
+        data = gather(declaration, answers)
+        empty = not data and policy.deletion is not DeletionPolicy.MERGE
+        shaped = Shaped() if empty else shape(declaration, data, answers)
+        _check(shaped.data)
+    except (StoreError, RenderError) as error:
+        return Unknown(
+            declaration=declaration.object_name,
+            name=declaration.target_name,
+            reason=error.message,
+            failure=error.failure if isinstance(error, StoreError) else Failure.MISCONFIGURED,
+            source=declaration.source,
+            hint=error.hint,
+            retry_after=error.retry_after if isinstance(error, StoreError) else None,
+            stores=stores_of(declaration),
+            owner=owner,
+            policy=policy,
+        )
+    merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
+    return Desired(
+        declaration=declaration.object_name,
+        name=declaration.target_name,
+        type=(target.template.type if target.template else "") or ("" if merges else "Opaque"),
+        data=None if empty else {key: SecretValue(value) for key, value in shaped.data.items()},
+        metadata=Metadata(shaped.labels, shaped.annotations, shaped.finalizers),
+        policy=policy,
+        source=declaration.source,
+        stores=stores_of(declaration),
+        owner=owner,
+        paused=_paused(declaration, context),
+    )
+
+
+def _policy(declaration: ExternalSecret, context: Context) -> Policy:
+    target = declaration.spec.target
+    said = RESTART in declaration.metadata.annotations
+    return Policy(
+        creation=target.creation_policy,
+        deletion=target.deletion_policy,
+        restart=declaration.restart if said else context.restarts,
+        immutable=target.immutable,
+    )
+
+
+def _paused(declaration: ExternalSecret, context: Context) -> str:
+    """A declaration is paused by its own annotation, or by that of any of its stores."""
+    if own := paused(declaration.metadata.annotations, context.now):
+        return own
+    for key in declaration.store_keys():
+        store = context.stores.get(key)
+        if store and (why := paused(store.metadata.annotations, context.now)):
+            return f"{key}: {why}"
+    return ""
+
+
+def _check(data: Values) -> None:
+    check_api_server(data)
+    size = sum(len(value) for value in data.values())
+    if size > MAX_BYTES:
+        raise RenderError(f"the data has {size} bytes; a Secret may have {MAX_BYTES}")

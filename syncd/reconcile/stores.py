@@ -1,0 +1,105 @@
+"""Opens the stores that declarations name, and keeps them open from pass to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from syncd.cluster.api import Target
+from syncd.errors import Failure
+from syncd.manifests import Declarations
+from syncd.manifests.fields import StoreKey, StoreKind
+from syncd.manifests.store import ClusterSecretStore, Store
+from syncd.providers import registry
+from syncd.providers.api import Failed, Provider, StoreConfig
+from syncd.providers.lanes import close_stores
+from syncd.reconcile.answers import OpenStore
+from syncd.reconcile.credentials import StoreCredentials
+from syncd.reconcile.options import Options
+
+REFERENCE_ENDINGS = ("Ref", "Provider")
+"""Fields of a provider's config that name a Secret, a ConfigMap or a service account end so."""
+
+
+class Stores:
+    """Open providers by store; one whose manifest changed is opened anew, one that failed is tried again."""
+
+    def __init__(self, target: Target, options: Options) -> None:
+        self._target = target
+        self._options = options
+        self._open: dict[OpenStore, tuple[StoreConfig, Provider]] = {}
+
+    def open(
+        self, key: StoreKey, namespace: str, declarations: Declarations
+    ) -> tuple[OpenStore, StoreConfig, Provider | Failed]:
+        """The store for a declaration of this namespace, or why it cannot be used."""
+        store = declarations.stores.get(key)
+        if store is None:
+            return _unusable(key, namespace, Failed(Failure.MISCONFIGURED, "no such store is defined"))
+        if store.spec.controller not in ("", self._options.controller_class):
+            message = f"it is left to the controller `{store.spec.controller}`"
+            return _unusable(key, namespace, Failed(Failure.MISCONFIGURED, message, hint="see `--controller-class`"))
+        refusal = _refuses(store, namespace, declarations)
+        if refusal:
+            return _unusable(key, namespace, refusal)
+        referent = key.kind is StoreKind.CLUSTER_SECRET_STORE and _is_referent(store.provider_config)
+        slot = OpenStore(key, namespace if referent else "")
+        config = StoreConfig(
+            kind=key.kind,
+            name=key.name,
+            provider=store.provider_name,
+            config=store.provider_config,
+            namespace=slot.namespace,
+            base=store.base,
+            timeout=self._options.provider_timeout,
+        )
+        return slot, config, self._provider(slot, config, declarations)
+
+    def _provider(self, slot: OpenStore, config: StoreConfig, declarations: Declarations) -> Provider | Failed:
+        known = self._open.get(slot)
+        if known and known[0] == config:
+            return known[1]
+        if known:
+            close_stores([self._open.pop(slot)])
+        credentials = StoreCredentials(slot.key, slot.namespace, declarations, self._target)
+        provider = registry.open_store(config, credentials)
+        if not isinstance(provider, Failed):
+            self._open[slot] = (config, provider)
+        return provider
+
+    def close(self) -> None:
+        """Ends logins that were made; bounded in time."""
+        close_stores(self._open.values())
+        self._open.clear()
+
+
+def _unusable(key: StoreKey, namespace: str, why: Failed) -> tuple[OpenStore, StoreConfig, Provider | Failed]:
+    return OpenStore(key, namespace), StoreConfig(key.kind, key.name, "", {}, namespace), why
+
+
+def _refuses(store: Store, namespace: str, declarations: Declarations) -> Failed | None:
+    """A ClusterSecretStore may keep namespaces out; a selector lets nobody in whose labels are not known."""
+    if not isinstance(store, ClusterSecretStore) or not store.spec.conditions:
+        return None
+    labels = declarations.references.namespaces.get(namespace)
+    if labels is None:
+        known = tuple(one.model_copy(update={"namespace_selector": None}) for one in store.spec.conditions)
+        if any(one.holds(namespace, {}) for one in known):
+            return None
+        hint = f"when a selector should let it in, put the Namespace `{namespace}` among the files"
+    elif store.serves(namespace, labels):
+        return None
+    else:
+        hint = "expressions in `namespaceRegexes` must match the whole name"
+    message = f"its `spec.conditions` do not let namespace `{namespace}` in"
+    return Failed(Failure.DENIED, message, hint=hint)
+
+
+def _is_referent(config: Mapping[str, Any]) -> bool:
+    """Whether a reference names no namespace, so that the declaration's own is meant."""
+    for field, value in config.items():
+        if isinstance(value, Mapping):
+            names = field.endswith(REFERENCE_ENDINGS) and "name" in value
+            if (names and not value.get("namespace")) or _is_referent(value):
+                return True
+    return False

@@ -1,0 +1,99 @@
+"""Which Secrets a pod spec uses, and who may be restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from syncd.model import ObjectName, RestartMode, Unreadable, Workload, WorkloadKind, WorkloadName
+from syncd.reconcile.users import WHOLE, Use, uses, wants_restart
+
+KEY = {"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "A"}}}
+
+
+def pod(spec: Mapping[str, Any], annotations: Mapping[str, str] | None = None) -> Workload:
+    name = WorkloadName(WorkloadKind.DEPLOYMENT, ObjectName("shop", "web"))
+    return Workload(name, "uid", annotations=annotations or {}, pod_spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "use"),
+    [
+        pytest.param({"containers": [{"env": [KEY]}]}, Use(frozenset("A")), id="env"),
+        pytest.param({"containers": [{"envFrom": [{"secretRef": {"name": "s"}}]}]}, WHOLE, id="envFrom"),
+        pytest.param({"initContainers": [{"env": [KEY]}]}, Use(frozenset("A")), id="init container"),
+        pytest.param({"ephemeralContainers": [{"env": [KEY]}]}, Use(frozenset("A")), id="ephemeral container"),
+        pytest.param({"volumes": [{"secret": {"secretName": "s"}}]}, WHOLE, id="volume"),
+        pytest.param(
+            {"volumes": [{"secret": {"secretName": "s", "items": [{"key": "A"}]}}]},
+            Use(frozenset("A")),
+            id="volume with items",
+        ),
+        pytest.param(
+            {"volumes": [{"projected": {"sources": [{"secret": {"name": "s"}}]}}]}, WHOLE, id="projected volume"
+        ),
+        pytest.param(
+            {"volumes": [{"projected": {"sources": [{"secret": {"name": "s", "items": [{"key": "A"}]}}]}}]},
+            Use(frozenset("A")),
+            id="projected volume with items",
+        ),
+        pytest.param({"volumes": [{"csi": {"nodePublishSecretRef": {"name": "s"}}}]}, WHOLE, id="CSI volume"),
+        pytest.param({"imagePullSecrets": [{"name": "s"}]}, WHOLE, id="image pull secret"),
+        pytest.param({"serviceAccountName": "puller"}, WHOLE, id="pull secret of the service account"),
+    ],
+)
+def test_every_way_of_use_is_found(spec: Mapping[str, Any], use: Use) -> None:
+    """Each way in which a pod can use a Secret counts, with its keys."""
+    assert {"s": use} == uses(pod(spec), {"puller": ("s",)})
+
+
+def test_uses_of_one_secret_add_up() -> None:
+    """Two references make one use."""
+    other = {"name": "Y", "valueFrom": {"secretKeyRef": {"name": "s", "key": "B"}}}
+    assert {"s": Use(frozenset("AB"))} == uses(pod({"containers": [{"env": [KEY]}, {"env": [other]}]}), {})
+
+
+def test_a_pods_own_pull_secrets_replace_those_of_its_account() -> None:
+    """As the ServiceAccount admission plugin does."""
+    assert {"own": WHOLE} == uses(pod({"imagePullSecrets": [{"name": "own"}]}), {"default": ("s",)})
+
+
+def test_unreadable_accounts_add_nothing() -> None:
+    """The plan decides what that means; here it is not a use."""
+    assert {} == uses(pod({}), Unreadable("forbidden"))
+
+
+@pytest.mark.parametrize("spec", [{"containers": None}, {"containers": ["x"]}, {"volumes": [{"secret": None}]}])
+def test_strange_specs_are_no_use(spec: Mapping[str, Any]) -> None:
+    """Whatever a cluster answers, the walk does not fall."""
+    assert {} == uses(pod(spec), {})
+
+
+@pytest.mark.parametrize(
+    ("annotations", "mode", "restarts"),
+    [
+        ({}, RestartMode.AUTO, True),
+        ({}, RestartMode.ANNOTATED, False),
+        ({}, RestartMode.OFF, False),
+        ({"syncd.dev/restart": "on"}, RestartMode.ANNOTATED, True),
+        ({"syncd.dev/restart": "on"}, RestartMode.OFF, False),
+        ({"syncd.dev/restart": "off"}, RestartMode.AUTO, False),
+        ({"reloader.stakater.com/auto": "true"}, RestartMode.ANNOTATED, True),
+        ({"reloader.stakater.com/auto": "false"}, RestartMode.AUTO, False),
+        ({"secret.reloader.stakater.com/auto": "true"}, RestartMode.ANNOTATED, True),
+        ({"secret.reloader.stakater.com/reload": "x, s"}, RestartMode.ANNOTATED, True),
+        ({"secret.reloader.stakater.com/reload": "x"}, RestartMode.ANNOTATED, False),
+        ({"secrets.exclude.reloader.stakater.com/reload": "s"}, RestartMode.AUTO, False),
+        ({"configmap.reloader.stakater.com/auto": "true"}, RestartMode.ANNOTATED, False),
+    ],
+)
+def test_who_is_restarted(annotations: Mapping[str, str], mode: RestartMode, restarts: bool) -> None:
+    """The declaration's mode, the workload's word, and Reloader's annotations."""
+    assert restarts is wants_restart(pod({}, annotations), "s", mode)
+
+
+def test_reloaders_named_list_is_a_use() -> None:
+    """Reloader restarts for a Secret that its annotation names, mounted or not."""
+    assert {"s": WHOLE} == uses(pod({}, {"secret.reloader.stakater.com/reload": "s"}), {})
