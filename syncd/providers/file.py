@@ -110,7 +110,7 @@ class FolderStore:
 
     def _root(self) -> Path:
         """The folder without links. Raises StoreError when it is not there: then nobody knows what it holds."""
-        root = self._folder.resolve()
+        root = Path(os.path.realpath(self._folder))
         if not _is_folder(root):
             hint = "check `path` of the store, or mount what it names"
             raise StoreError(Failure.UNAVAILABLE, f"there is no folder `{self._folder}`", hint=hint)
@@ -153,10 +153,11 @@ class FolderStore:
         matches = name_matcher(query.name)
         root = self._root()
         start = root / _inner(query.path) if query.path else root
-        if not _is_folder(_within(root, start)):
+        real = _within(root, start)
+        if not _is_folder(real):
             _refuse_dangling(root, start)
             return
-        for path in _files(root, start, frozenset()):
+        for path in _files(root, start, frozenset(real.parents)):
             name = path.relative_to(root).as_posix()
             name.encode()
             if matches(name):
