@@ -85,7 +85,7 @@ def _load(point: EntryPoint) -> type[Plugin]:
     except MissingExtra:
         raise
     except (Exception, SystemExit) as exc:
-        raise _broken(point, _why(exc)) from exc
+        raise _broken(point, _why(exc, point)) from exc
     if getattr(loaded, "name", None) != point.name:
         raise _broken(point, f"`{point.attr}.name` is not `{point.name}`")
     if not callable(getattr(loaded, "open", None)):
@@ -101,9 +101,11 @@ def _broken(point: EntryPoint, why: str) -> PluginError:
     )
 
 
-def _why(exc: BaseException) -> str:
+def _why(exc: BaseException, point: EntryPoint) -> str:
     if isinstance(exc, ModuleNotFoundError):
         return f"there is no module `{exc.name}`"
+    if isinstance(exc, AttributeError) and exc.name == point.attr:
+        return f"it has no `{point.attr}`"
     return f"{type(exc).__name__} while it is imported"
 
 
