@@ -38,6 +38,7 @@ _PHRASES = (
     "invalid audience (aud) claim",
     "error validating token",
     "token is expired",
+    "token not yet valid",
     "no known key successfully validated the token signature",
     "namespace not found",
     "no handler for route",
@@ -133,7 +134,8 @@ def _connection(error: Exception) -> StoreError:
     """What stands behind a failed connection, which requests wraps several times."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            message = f"Vault's certificate is not trusted: {cause.verify_message}"
+            why = getattr(cause, "verify_message", "no reason given")
+            message = f"Vault's certificate is not trusted: {why}"
             return StoreError(Failure.MISCONFIGURED, message, hint=_TRUST_HINT)
         if isinstance(cause, ssl.SSLError):
             return _tls(cause)

@@ -126,6 +126,7 @@ class VaultSession:
 
     def _log_in(self, asked: float) -> _Login:
         """A new login, under the lock; `asked` is when the caller began to wait for it."""
+        self._refuse_if_closed()
         self._share_failure(asked)
         started = time.monotonic()
         try:
@@ -137,8 +138,12 @@ class VaultSession:
         self._failed, self._login = None, login
         if self._closed:
             _revoke(login)
-            raise StoreError(Failure.UNAVAILABLE, "the store is closed")
+        self._refuse_if_closed()
         return login
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StoreError(Failure.UNAVAILABLE, "the store is closed")
 
     def _logged_in(self, started: float) -> _Login:
         config, http = self._config, self._connect()
