@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import TypeAlias
@@ -18,8 +19,8 @@ class Number(str):
     __slots__ = ()
 
 
-Value: TypeAlias = "dict[str, Value] | list[Value] | str | Number | bool | None"
-"""A decoded document; `Number` is a `str`, so ask for it first."""
+Value: TypeAlias = "dict[str, Value] | list[Value] | str | float | bool | None"
+"""A decoded document; `read` gives its numbers as `Number`, which is a `str`."""
 
 _DEPTH = 10_000  # where Go's decoder gives up
 _SPACE = rb"[ \t\n\r]*+"
@@ -181,46 +182,38 @@ def quote_html(text: str) -> str:
 
 
 def write(value: Value, quote: Callable[[str], str] = quote_html) -> str:
-    """Encodes as `json.Marshal` does: compact, sorted keys; numbers as they stand."""
-    if isinstance(value, Number):
-        return value
+    """Encodes as `json.Marshal` does: compact, keys sorted; a `Number` as it stands."""
     if isinstance(value, str):
-        return quote(value)
+        return value if isinstance(value, Number) else quote(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{quote(key)}:{write(value[key], quote)}" for key in sorted(value)) + "}"
     if isinstance(value, list):
         return "[" + ",".join(write(item, quote) for item in value) + "]"
+    if isinstance(value, float):
+        exponent = value and not 1e-6 <= abs(value) < 1e21
+        return repr(value).replace("e-0", "e-") if exponent else format_float(value)
     return "null" if value is None else "true" if value else "false"
 
 
 def float64(value: Value) -> Value:
-    """The same value after Go has held its numbers as float64.
+    """The same value with its numbers as Go holds them without `UseNumber`.
 
-    Raises ValueError when one is too large.
+    Raises ValueError when one is out of range.
     """
-    return Number(format_float(_parse(value))) if isinstance(value, Number) else _float64(value)
-
-
-def _float64(value: Value) -> Value:
     if isinstance(value, Number):
-        number = _parse(value)
-        if number and not 1e-6 <= abs(number) < 1e21:
-            return Number(repr(number).replace("e-0", "e-"))
-        return Number(format_float(number))
+        number = float(value)
+        if math.isinf(number):
+            raise ValueError("a number is out of range")
+        return number
     if isinstance(value, dict):
-        return {key: _float64(item) for key, item in value.items()}
-    return [_float64(item) for item in value] if isinstance(value, list) else value
-
-
-def _parse(number: Number) -> float:
-    parsed = float(number)
-    if abs(parsed) == float("inf"):
-        raise ValueError("a number is too large")
-    return parsed
+        return {key: float64(item) for key, item in value.items()}
+    return [float64(item) for item in value] if isinstance(value, list) else value
 
 
 def value_bytes(value: Value) -> bytes:
-    """What a decoded value becomes in a Secret: text as it is, `null` empty, all else as JSON."""
-    if value is None:
-        return b""
-    return value.encode() if isinstance(value, str) else write(value).encode()
+    """What a decoded value becomes in a Secret: text as it is, `null` empty, floats without exponent, else JSON."""
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, float):
+        return format_float(value).encode()
+    return b"" if value is None else write(value).encode()
