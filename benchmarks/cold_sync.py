@@ -85,7 +85,7 @@ def run_plain(kubeconfig: str, namespace: str, url: str, token: str, mount: str)
     config.load_kube_config(kubeconfig, client_configuration=configuration)
     configuration.connection_pool_maxsize = THREADS
     pool_manager = client.ApiClient(configuration).rest_client.pool_manager
-    headers = {"Authorization": configuration.get_api_key_with_prefix("BearerToken"), "Content-Type": "application/json"}
+    headers = {"Authorization": configuration.get_api_key_with_prefix("BearerToken")}
     path = f"{configuration.host}/api/v1/namespaces/{namespace}/secrets"
 
     def read(number: int) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from syncd.cluster.api import Target
 from syncd.errors import ClusterError, Denied, Failure, StoreError
-from syncd.manifests import Declarations, StoreKey
+from syncd.manifests.declarations import Declarations
+from syncd.manifests.fields import StoreKey
 from syncd.model import Missing, ObjectName, Present, SecretValue, Unreadable
 
 Entry = TypeVar("Entry")

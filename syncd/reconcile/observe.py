@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from syncd.cluster.api import Target
 from syncd.errors import ClusterError
-from syncd.manifests import Declarations
+from syncd.manifests.declarations import Declarations
 from syncd.model import (
     Desired,
     FingerprintKey,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from syncd.manifests import Declarations, ExternalSecret
+from syncd.manifests.declarations import Declarations
+from syncd.manifests.externalsecret import ExternalSecret
 
 
 def owner_of(declaration: ExternalSecret, installation: str) -> str:

@@ -52,6 +52,8 @@ class Plan:
     settled: tuple[Settled, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     untouchable: tuple[Workload, ...] = ()
+    hints: tuple[str, ...] = ()
+    """What could not be looked at, and what would help."""
     approved: Mapping[ObjectName, str] = field(default_factory=dict)
     """By Secret, the id of the yes that its removal uses up."""
     blind: Unreadable | None = None

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncd.cluster.api import Target
 from syncd.errors import UsageError
-from syncd.manifests import Declarations
+from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Desired, Unknown
+from syncd.providers.jobs import Statistics
 from syncd.reconcile.apply import apply
 from syncd.reconcile.census import Counting
 from syncd.reconcile.decide import Rules
@@ -26,7 +27,7 @@ from syncd.reconcile.pool import WritePool
 from syncd.reconcile.render import Context, render
 from syncd.reconcile.report import Report, Round
 from syncd.reconcile.restart import restart
-from syncd.sources import select
+from syncd.sources.selection import select
 
 ROUNDS = 3
 """How often a pass decides about what loses a race."""
@@ -69,6 +70,10 @@ class Reconciler:
             again = [declared for declared in desired if declared.name in rounds[-1].conflicts]
             rounds.append(one.round(again, pool, everything=False))
         return Report(tuple(rounds), interrupted=pool.interrupted)
+
+    def statistics(self) -> dict[str, Statistics]:
+        """What each store was asked so far, by `Kind/namespace/name`."""
+        return self._fetcher.statistics()
 
     def close(self) -> None:
         """Ends logins that were made for the stores. Bounded in time."""
@@ -124,7 +129,7 @@ class _Pass:
         self.progress(Stage("Comparing", 0, len(desired)))
         seen = self.observer.observe(desired, everything=everything)
         plan = make_plan(desired, seen.secrets, seen.users, keyring=seen.keyring, rules=self.rules)
-        plan = with_orphans(plan, seen.orphans, prune=self.options.prune)
+        plan = with_orphans(replace(plan, hints=seen.hints), seen.orphans, prune=self.options.prune)
         return self.counting.guarded(plan, self.fetcher.endpoints)
 
     def round(self, desired: Sequence[Desired | Unknown], pool: WritePool, *, everything: bool) -> Round:

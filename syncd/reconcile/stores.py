@@ -7,7 +7,7 @@ from typing import Any
 
 from syncd.cluster.api import Target
 from syncd.errors import Failure
-from syncd.manifests import Declarations
+from syncd.manifests.declarations import Declarations
 from syncd.manifests.fields import StoreKey, StoreKind
 from syncd.manifests.store import ClusterSecretStore, Store
 from syncd.providers import registry
