@@ -10,7 +10,7 @@ from datetime import datetime
 from syncd.cluster.api import Target
 from syncd.errors import ClusterError
 from syncd.manifests.declarations import Declarations
-from syncd.manifests.annotations import ALLOW_MASS_CHANGE
+from syncd.manifests.extensions import ALLOW_MASS_CHANGE
 from syncd.model import ObjectName
 from syncd.reconcile.answers import stores_of
 from syncd.reconcile.changes import Change, Refusal, RefusalKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from syncd.manifests.annotations import PAUSE
+from syncd.manifests.extensions import PAUSE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

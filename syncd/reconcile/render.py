@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncd.errors import Failure, RenderError, StoreError
-from syncd.manifests.annotations import RESTART
+from syncd.manifests.extensions import RESTART
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
 from syncd.manifests.store import Store
@@ -21,7 +21,7 @@ from syncd.model import (
     SecretValue,
     Unknown,
 )
-from syncd.reconcile.answers import Answers, stores_of
+from syncd.reconcile.answers import Answers, requests, stores_of
 from syncd.reconcile.gather import Values, gather
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of
@@ -97,7 +97,7 @@ def _paused(declaration: ExternalSecret, context: Context) -> str:
     """A declaration is paused by its own annotation, or by that of any of its stores."""
     if own := paused(declaration.metadata.annotations, context.now):
         return own
-    for key in declaration.store_keys():
+    for key in dict.fromkeys(key for key, _ in requests(declaration)):
         store = context.stores.get(key)
         if store and (why := paused(store.metadata.annotations, context.now)):
             return f"{key}: {why}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.manifests.annotations import RESTART
+from syncd.manifests.extensions import RESTART
 from syncd.model import NamespaceWorkloads, RestartMode, Unreadable, Workload
 
 RELOADER_AUTO = ("reloader.stakater.com/auto", "secret.reloader.stakater.com/auto")
