@@ -1,0 +1,96 @@
+"""What is wrong between objects that are right for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from syncd.errors import Problem
+from syncd.manifests.externalsecret import ExternalSecret
+from syncd.manifests.faults import Fault, Path, did_you_mean
+from syncd.manifests.fields import StoreKey, StoreKind, StoreRef
+from syncd.manifests.items import Item
+from syncd.model import CreationPolicy, ObjectName
+
+_STORE_KINDS = frozenset(kind.value for kind in StoreKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An object and where it stands; `model` is None when it has faults of its own."""
+
+    item: Item
+    kind: str
+    name: ObjectName
+    model: BaseModel | None
+
+
+def check(placed: Sequence[Placed]) -> Iterator[Problem]:
+    """Objects that are there twice, stores that are not there, Secrets with two owners."""
+    first: dict[tuple[str, ObjectName], Placed] = {}
+    for one in (named for named in placed if named.name.name):
+        other = first.setdefault((one.kind, one.name), one)
+        if other is not one:
+            yield one.item.problem(Fault((), f"is defined twice: first at {other.item.location}"))
+    stores = [StoreKey(StoreKind(kind), name) for kind, name in first if kind in _STORE_KINDS]
+    declarations = [one for one in first.values() if isinstance(one.model, ExternalSecret)]
+    for one in declarations:
+        yield from _missing_stores(one, stores)
+    yield from _shared_targets(declarations)
+
+
+def _missing_stores(one: Placed, stores: Sequence[StoreKey]) -> Iterator[Problem]:
+    known = frozenset(stores)
+    for path, reference in _references(one.model):
+        key = reference.key(one.name.namespace)
+        if key not in known:
+            message = f"no {key.kind} `{key.name}` is among the manifests"
+            yield one.item.problem(Fault((*path, "name"), message, _other_store(key, stores)))
+
+
+def _references(model: BaseModel | None) -> Iterator[tuple[Path, StoreRef]]:
+    """Every reference that is used, with its path."""
+    if not isinstance(model, ExternalSecret):
+        return
+    spec = model.spec
+    uses_default = False
+    entries = [(("data", index), entry.source_ref) for index, entry in enumerate(spec.data)]
+    entries += [(("dataFrom", index), entry.source_ref) for index, entry in enumerate(spec.data_from)]
+    for path, source in entries:
+        if source is None:
+            uses_default = True
+        elif source.store_ref:
+            yield ("spec", *path, "sourceRef", "storeRef"), source.store_ref
+    if uses_default and spec.secret_store_ref:
+        yield ("spec", "secretStoreRef"), spec.secret_store_ref
+
+
+def _other_store(key: StoreKey, stores: Sequence[StoreKey]) -> str:
+    """A store of the other kind, one of that name in another namespace, or one with a name that is close."""
+    alike = [store for store in stores if store.name.name == key.name.name]
+    if any(store.kind is not key.kind and store.name.namespace in ("", key.name.namespace) for store in alike):
+        return f"there is a {next(kind for kind in StoreKind if kind is not key.kind)} of that name: set `kind`"
+    if alike:
+        return f"there is one in namespace `{alike[0].name.namespace}`: a SecretStore serves its own namespace only"
+    near = [
+        store.name.name for store in stores if store.kind is key.kind and store.name.namespace == key.name.namespace
+    ]
+    return did_you_mean(key.name.name, near)
+
+
+def _shared_targets(declarations: Sequence[Placed]) -> Iterator[Problem]:
+    owners: dict[ObjectName, Placed] = {}
+    for one in declarations:
+        model = one.model
+        if not isinstance(model, ExternalSecret) or model.spec.target.creation_policy is not CreationPolicy.OWNER:
+            continue
+        other = owners.setdefault(model.target_name, one)
+        if other is not one:
+            message = (
+                f"Secret {model.target_name} is also owned by ExternalSecret {other.name} at {other.item.location}"
+            )
+            yield one.item.problem(
+                Fault(("spec", "target", "name"), message, "use `creationPolicy: Merge` in one of them")
+            )

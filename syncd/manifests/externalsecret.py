@@ -1,0 +1,93 @@
+"""The kind `ExternalSecret`: a Secret, and what it is made from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, StrictBool
+
+from syncd.manifests.data import Data, DataFrom
+from syncd.manifests.extensions import RESTART
+from syncd.manifests.fields import HOUR, Interval, Model, Name, StoreRef, default_if_empty
+from syncd.manifests.metadata import ObjectMeta
+from syncd.manifests.template import Template
+from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind
+
+
+class RefreshPolicy(StrEnum):
+    PERIODIC = "Periodic"
+    ON_CHANGE = "OnChange"
+    CREATED_ONCE = "CreatedOnce"
+
+
+class WindowKind(StrEnum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Manifest(Model):
+    """A target that is not a Secret."""
+
+    api_version: str
+    kind: str
+
+
+class Target(Model):
+    name: Annotated[Name | None, default_if_empty(None)] = None
+    creation_policy: Annotated[CreationPolicy, default_if_empty(CreationPolicy.OWNER)] = CreationPolicy.OWNER
+    deletion_policy: Annotated[DeletionPolicy, default_if_empty(DeletionPolicy.RETAIN)] = DeletionPolicy.RETAIN
+    immutable: StrictBool = False
+    template: Template | None = None
+    manifest: Manifest | None = None
+
+
+class SyncWindow(Model):
+    schedule: str
+    duration: Interval
+
+
+class SyncWindows(Model):
+    kind: WindowKind
+    windows: tuple[SyncWindow, ...]
+
+
+class ExternalSecretSpec(Model):
+    secret_store_ref: StoreRef | None = None
+    target: Target = Target()
+    refresh_policy: Annotated[RefreshPolicy, default_if_empty(RefreshPolicy.PERIODIC)] = RefreshPolicy.PERIODIC
+    refresh_interval: Interval = HOUR
+    sync_windows: SyncWindows | None = None
+    data: tuple[Data, ...] = ()
+    data_from: tuple[DataFrom, ...] = ()
+
+
+class ExternalSecret(Model):
+    api_version: Literal["external-secrets.io/v1", "external-secrets.io/v1beta1"]
+    kind: Literal["ExternalSecret"]
+    metadata: ObjectMeta
+    spec: ExternalSecretSpec
+    status: Any = Field(default=None, repr=False)
+    _source: Source = PrivateAttr(default=Source(SourceKind.FILES, ""))
+
+    def located(self, source: Source) -> Self:
+        """Says where the declaration comes from; for whoever loads it."""
+        self._source = source
+        return self
+
+    @property
+    def source(self) -> Source:
+        return self._source
+
+    @property
+    def object_name(self) -> ObjectName:
+        return ObjectName(self.metadata.namespace, self.metadata.name)
+
+    @property
+    def target_name(self) -> ObjectName:
+        """The Secret that is meant."""
+        return ObjectName(self.metadata.namespace, self.spec.target.name or self.metadata.name)
+
+    @property
+    def restart(self) -> RestartMode:
+        return RestartMode(self.metadata.annotations.get(RESTART, RestartMode.AUTO))

@@ -1,0 +1,87 @@
+"""Which model an object of a file has, by its `apiVersion` and `kind`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import PurePath
+
+from pydantic import BaseModel
+
+from syncd.manifests.clusterexternalsecret import ClusterExternalSecret
+from syncd.manifests.content import type_name
+from syncd.manifests.externalsecret import ExternalSecret
+from syncd.manifests.faults import Fault, Severity, did_you_mean
+from syncd.manifests.items import Item
+from syncd.manifests.store import ClusterSecretStore, SecretStore
+
+GROUP = "external-secrets.io"
+VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")
+MODELS: Mapping[str, type[BaseModel]] = {
+    "ExternalSecret": ExternalSecret,
+    "SecretStore": SecretStore,
+    "ClusterSecretStore": ClusterSecretStore,
+    "ClusterExternalSecret": ClusterExternalSecret,
+}
+PUSHES = ("PushSecret", "ClusterPushSecret")
+"""Kinds of the group that are known, and not modelled yet."""
+
+
+class Role(StrEnum):
+    """What an object of a file is to syncd."""
+
+    OURS = "ours"
+    SECRET = "secret"  # noqa: S105 -- a role
+    CONFIG_MAP = "configmap"
+    NAMESPACE = "namespace"
+    OTHER = "other"
+
+
+_REFERENCES = {"Secret": Role.SECRET, "ConfigMap": Role.CONFIG_MAP, "Namespace": Role.NAMESPACE}
+
+
+def role(api_version: str, kind: str) -> Role:
+    """Every kind of the group counts as ours, a misspelt one too, so that it is not passed over."""
+    if api_version == "v1":
+        return _REFERENCES.get(kind, Role.OTHER)
+    return Role.OURS if api_version.partition("/")[0] == GROUP else Role.OTHER
+
+
+def wrong_kind(api_version: str, kind: str) -> Fault | None:
+    """What is wrong with the kind or the version of an object of our group."""
+    if kind not in MODELS and kind not in PUSHES:
+        return Fault(("kind",), f"`{GROUP}` has no such kind", did_you_mean(kind, (*MODELS, *PUSHES)))
+    if kind in MODELS and api_version not in VERSIONS:
+        return Fault(("apiVersion",), f"must be `{VERSIONS[0]}` or `{VERSIONS[1]}`")
+    return None
+
+
+def foreign_kind(item: Item) -> Fault | None:
+    """What is said of an object whose kind sounds like one of ours, in a group that is not."""
+    if item.kind not in MODELS:
+        return None
+    group = item.api_version.partition("/")[0]
+    hint = did_you_mean(group, [GROUP])
+    message = f"`{item.kind}` of the group `{group}` is not syncd's, and kept aside"
+    return Fault(("apiVersion",), message, hint, Severity.STRICT if hint else Severity.WARNING)
+
+
+def not_an_object(item: Item) -> Fault | None:
+    """What keeps a document from being a Kubernetes object at all."""
+    if not isinstance(item.content, dict):
+        return Fault((), f"not a Kubernetes object: a mapping is expected, not {type_name(item.content)}")
+    missing = [f"`{field}`" for field in ("apiVersion", "kind") if not item.string(field)]
+    if not missing:
+        return None
+    return Fault((), f"not a Kubernetes object: {' and '.join(missing)} must be there and be text", _whose(item))
+
+
+def is_meant(item: Item) -> bool:
+    """Whether a document that is not an object was meant to be one: it must not be passed over."""
+    return item.text.named or item.kind in MODELS or item.api_version.partition("/")[0] == GROUP
+
+
+def _whose(item: Item) -> str:
+    if PurePath(item.text.name).stem.lower() == "kustomization" or "resources" in item.content:
+        return "for a kustomization: `kubectl kustomize DIR | syncd … -f -`"
+    return ""

@@ -1,0 +1,102 @@
+"""Declarations from files: a file, a folder, or what comes in on stdin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from syncd.errors import Problem
+from syncd.manifests.declarations import Declarations, Validation
+from syncd.manifests.items import Text
+from syncd.manifests.loading import Loaded
+from syncd.manifests.loading import load as load_texts
+
+SUFFIXES = (".yaml", ".yml", ".json")
+STDIN = "stdin"
+
+
+def load(
+    paths: Sequence[str],
+    *,
+    namespace: str = "default",
+    validation: Validation = Validation.STRICT,
+    stdin: IO[str] | None = None,
+) -> Declarations:
+    """Loads files, folders (recursively) and `-`.
+
+    `namespace` is for objects that name none. Raises ManifestError with every problem of every file.
+    """
+    return read(paths, namespace=namespace, validation=validation, stdin=stdin).complete()
+
+
+def read(
+    paths: Sequence[str],
+    *,
+    namespace: str = "default",
+    validation: Validation = Validation.STRICT,
+    stdin: IO[str] | None = None,
+) -> Loaded:
+    """As `load`, but gives what could be loaded together with the problems of the rest."""
+    reader = _Reader(stdin)
+    loaded = load_texts(reader.texts(paths), namespace=namespace, validation=validation)
+    return Loaded(loaded.declarations, (*reader.problems, *loaded.problems))
+
+
+class _Reader:
+    """Gives the text of each file once, and keeps what cannot be read."""
+
+    def __init__(self, stdin: IO[str] | None) -> None:
+        self._stdin = stdin
+        self._seen: set[Path] = set()
+        self.problems: list[Problem] = []
+
+    def texts(self, paths: Sequence[str]) -> Iterator[Text]:
+        for path in paths:
+            if path == "-":
+                yield from self._from_stdin()
+            elif Path(path).is_dir():
+                yield from self._from_folder(Path(path))
+            else:
+                yield from self._from_file(Path(path), named=True)
+
+    def _from_stdin(self) -> Iterator[Text]:
+        if self._stdin is None:
+            self._refuse(STDIN, "cannot be read here")
+            return
+        try:
+            text = self._stdin.read()
+            text.encode()  # some locales let bytes through that are no characters
+        except UnicodeError:
+            self._refuse(STDIN, "not text in UTF-8")
+        else:
+            yield Text(STDIN, text, base=str(Path.cwd()))
+
+    def _from_folder(self, folder: Path) -> Iterator[Text]:
+        """In the order of names; without hidden folders, of which a mounted ConfigMap has some behind its links."""
+        for root, folders, files in os.walk(folder, onerror=self._unreadable_folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(files):
+                if name.endswith(SUFFIXES) and not name.startswith("."):
+                    yield from self._from_file(Path(root, name), named=False)
+
+    def _from_file(self, path: Path, *, named: bool) -> Iterator[Text]:
+        try:
+            if path.resolve() in self._seen:
+                return
+            self._seen.add(path.resolve())
+            yield Text(str(path), path.read_text("utf-8"), str(path.parent.resolve()), named)
+        except FileNotFoundError:
+            hint = "URLs are not read: fetch the file first" if path.parts[0] in ("http:", "https:") else ""
+            self._refuse(str(path), "no such file or folder", hint)
+        except UnicodeDecodeError:
+            self._refuse(str(path), "not text in UTF-8")
+        except OSError as error:
+            self._refuse(str(path), f"cannot be read: {error.strerror or 'the system refuses'}")
+
+    def _unreadable_folder(self, error: OSError) -> None:
+        self._refuse(str(error.filename), f"cannot be read: {error.strerror or 'the system refuses'}")
+
+    def _refuse(self, where: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(where, "", "", message, hint))
