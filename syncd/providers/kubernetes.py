@@ -1,0 +1,166 @@
+"""The provider `kubernetes`: Secrets of another namespace, or of another cluster."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, TypeVar
+
+from syncd.cluster.kubernetes import KubernetesTarget
+from syncd.errors import ClusterError, Denied, Rejected, UsageError
+from syncd.model import Missing, ObjectName, Observed, Present, SecretObject, Unreadable
+from syncd.providers.api import (
+    Absent,
+    Credentials,
+    Dialect,
+    Failed,
+    Failure,
+    FindQuery,
+    Found,
+    Matched,
+    Outcome,
+    Provider,
+    RemoteKey,
+    SecretValue,
+    StoreConfig,
+    StoreError,
+    StoreHealth,
+)
+from syncd.providers.documents import kubernetes_document
+from syncd.providers.kubernetes_config import KubernetesConfig, read_config
+from syncd.providers.names import name_matcher
+
+_T = TypeVar("_T")
+
+
+class KubernetesPlugin:
+    """`spec.provider.kubernetes`."""
+
+    name: ClassVar[str] = "kubernetes"
+
+    @classmethod
+    def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
+        """Raises StoreError (MISCONFIGURED) for a wrong field. Credentials are read at the first call."""
+        return KubernetesStore(read_config(store), store, credentials)
+
+
+class KubernetesStore:
+    """One namespace of a cluster. A key is a Secret's name, its properties are the Secret's keys."""
+
+    dialect = Dialect.KUBERNETES
+    batch = 500
+    """Names that one list of the namespace answers."""
+    width = 8
+
+    def __init__(self, config: KubernetesConfig, store: StoreConfig, credentials: Credentials) -> None:
+        self.lane = f"{config.server} {config.namespace} {config.auth} {store.namespace}"
+        self._config = config
+        self._credentials = credentials
+        self._timeout = store.timeout
+        self._lock = threading.Lock()
+        self._opened: KubernetesTarget | None = None
+
+    def fetch(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Outcome]:
+        return {key: _NO_VERSIONS for key in keys if key.version} | self._read([key for key in keys if not key.version])
+
+    def find(self, query: FindQuery) -> Matched | Failed:
+        """By labels, else by name, as the reference; `path` means nothing here."""
+        if not (query.tags or query.name):
+            return Failed(Failure.MISCONFIGURED, "find needs `name` or `tags`")
+        try:
+            matches = name_matcher("" if query.tags else query.name)
+            listed = self._ask(lambda target: target.list_secrets(self._config.namespace, _selector(query.tags)))
+        except StoreError as error:
+            return _failed(error)
+        return Matched({secret.name.name: _found(secret) for secret in listed if matches(secret.name.name)})
+
+    def check(self) -> StoreHealth:
+        """Asks who we are and whether Secrets may be read; neither needs a right."""
+        started = time.monotonic()
+        identity = self._ask(lambda target: target.identity())
+        latency = time.monotonic() - started
+        allowed = self._ask(lambda target: target.may("get", "secrets", self._config.namespace))
+        return StoreHealth(identity, latency, "" if allowed else self._right)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+
+    @property
+    def _right(self) -> str:
+        return f"`get` on secrets in namespace `{self._config.namespace}`"
+
+    def _read(self, keys: Sequence[RemoteKey]) -> dict[RemoteKey, Outcome]:
+        if not keys:
+            return {}
+        names = {key: ObjectName(self._config.namespace, key.key) for key in keys}
+        try:
+            observed = self._ask(lambda target: target.read_secrets(set(names.values())))
+            unreadable = any(isinstance(seen, Unreadable) for seen in observed.values())
+            # A target says that it could not read, not whose fault that is.
+            failure = self._failure_of_reads() if unreadable else Failure.UNAVAILABLE
+        except StoreError as error:
+            return dict.fromkeys(keys, _failed(error))
+        return {key: _outcome(observed[name], failure, metadata=key.metadata) for key, name in names.items()}
+
+    def _failure_of_reads(self) -> Failure:
+        allowed = self._ask(lambda target: target.may("get", "secrets", self._config.namespace))
+        return Failure.UNAVAILABLE if allowed else Failure.DENIED
+
+    def _ask(self, call: Callable[[KubernetesTarget], _T]) -> _T:
+        """Raises StoreError for what the cluster room raises."""
+        try:
+            return call(self._target())
+        except UsageError as error:
+            raise StoreError(Failure.MISCONFIGURED, error.message, hint=error.hint) from None
+        except ClusterError as error:
+            failure = next((failure for kind, failure in _FAILURES if isinstance(error, kind)), Failure.UNAVAILABLE)
+            raise StoreError(failure, error.message, hint=error.hint) from None
+
+    def _target(self) -> KubernetesTarget:
+        with self._lock:
+            if self._opened is None:
+                endpoint = self._config.endpoint(self._credentials)
+                self._opened = KubernetesTarget.for_server(
+                    endpoint.server, ca=endpoint.ca, credential=endpoint.credential, timeout=self._timeout
+                )
+            return self._opened
+
+
+_NO_VERSIONS = Failed(Failure.MISCONFIGURED, "a Kubernetes Secret has no versions", hint="leave `version` out")
+_FAILURES = ((Denied, Failure.DENIED), (Rejected, Failure.MISCONFIGURED))
+
+
+def _outcome(seen: Observed, failure: Failure, *, metadata: bool) -> Outcome:
+    if isinstance(seen, Present):
+        return _metadata(seen.secret) if metadata else _found(seen.secret)
+    return Absent() if isinstance(seen, Missing) else Failed(failure, seen.reason, seen.hint)
+
+
+def _found(secret: SecretObject) -> Found:
+    data = {key: value.reveal() for key, value in sorted(secret.data.items())}
+    return Found(SecretValue(kubernetes_document(data)), secret.resource_version)
+
+
+def _metadata(secret: SecretObject) -> Found:
+    document = {"annotations": dict(secret.annotations), "labels": dict(secret.labels)}
+    return Found(SecretValue(json.dumps(document, sort_keys=True)), secret.resource_version)
+
+
+def _selector(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Labels that cannot be taken for the syntax of a selector. Raises StoreError (MISCONFIGURED)."""
+    for label in (*tags, *tags.values()):
+        if not _LABEL.fullmatch(label):
+            raise StoreError(Failure.MISCONFIGURED, f"find.tags: `{label}` cannot be a label or its value")
+    return tags
+
+
+_LABEL = re.compile(r"[-._/A-Za-z0-9]*")
+
+
+def _failed(error: StoreError) -> Failed:
+    return Failed(error.failure, error.message, error.hint, error.retry_after)
