@@ -1,0 +1,8 @@
+"""What every target does: subclass the three suites in a module with a fixture `lab`, and import `bench` there."""
+
+from tests.cluster.conformance.records import RecordConformance
+from tests.cluster.conformance.secrets import SecretConformance
+from tests.cluster.conformance.workloads import WorkloadConformance
+from tests.cluster.lab import bench
+
+__all__ = ["RecordConformance", "SecretConformance", "WorkloadConformance", "bench"]
