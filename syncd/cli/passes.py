@@ -1,0 +1,45 @@
+"""`syncd plan` and `syncd sync`: one pass, without and with its writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from syncd.cli import failures
+from syncd.cli.answer import answer, prepared
+from syncd.cli.documents import plan_document, report_document
+from syncd.cli.interrupt import in_order
+from syncd.cli.request import Request
+from syncd.cli.screen import Screen
+from syncd.cli.session import opened
+from syncd.cli.show_plan import plan_text
+from syncd.cli.show_report import report_text
+from syncd.reconcile.options import Selection
+from syncd.reconcile.report import plan_exit_code
+
+
+def run_plan(request: Request, screen: Screen) -> int:
+    """Stops before anything is written."""
+    with in_order(), opened(request, prepared(request, screen), screen) as session:
+        plan = session.reconciler.plan(_selection(request))
+    answer(request, screen, plan_text(plan, screen.out), plan_document(plan, session.target.description))
+    if request.quiet:
+        _complain(failures.of_plan(plan), screen)
+    return plan_exit_code(plan)
+
+
+def run_sync(request: Request, screen: Screen) -> int:
+    """What was done goes to standard output, what was not to standard error."""
+    with in_order(), opened(request, prepared(request, screen), screen) as session:
+        report = session.reconciler.sync(_selection(request))
+    answer(request, screen, report_text(report, screen.out), report_document(report, session.target.description))
+    _complain(failures.of_report(report), screen)
+    return report.exit_code
+
+
+def _selection(request: Request) -> Selection:
+    return Selection(request.names, request.selector)
+
+
+def _complain(troubles: Iterable[failures.Trouble], screen: Screen) -> None:
+    for trouble in failures.without_repeats([*troubles]):
+        screen.error(trouble.message, trouble.hint)

@@ -1,0 +1,61 @@
+"""How far a pass is, on a terminal; nothing at all elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from syncd.cli.screen import Stream
+from syncd.reconcile.options import Progress, Stage, silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+
+@contextmanager
+def shown(stream: Stream, *, quiet: bool) -> Iterator[Progress]:
+    """A function that shows each stage as it comes; the display goes when the pass is over."""
+    if quiet or not stream.file.isatty():
+        yield silent
+        return
+    display = _Display(stream)
+    try:
+        yield display.show
+    finally:
+        display.close()
+
+
+class _Display:
+    """`rich` is loaded by the first stage; its own lock makes updates from several threads safe."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def show(self, stage: Stage) -> None:
+        if self._bar is None:
+            self._bar = self._start()
+        if self._task is None:
+            self._task = self._bar.add_task("")
+        text = f"{stage.name} {stage.detail}".rstrip()
+        self._bar.update(self._task, description=text, completed=stage.done, total=stage.total or None)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _start(self) -> Bar:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(file=self._stream.file, no_color=not self._stream.color, highlight=False)
+        spinner = SpinnerColumn("dots" if self._stream.unicode else "line")
+        text = TextColumn("{task.description}", markup=False)
+        bar = Progress(
+            spinner, text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
+        )
+        bar.start()
+        return bar

@@ -1,0 +1,34 @@
+"""Reads the manifests that a command line names."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import IO
+
+from syncd.cli.request import Request
+from syncd.cli.screen import Screen
+from syncd.errors import UsageError
+from syncd.manifests import Declarations, Validation
+from syncd.settings import Settings
+from syncd.sources import load
+
+
+def read_manifests(request: Request, settings: Settings, screen: Screen) -> Declarations:
+    """Everything that `-f` names; warnings are said. Raises ManifestError and UsageError."""
+    if not request.filenames:
+        raise UsageError("no manifests are given", hint="name a file or folder with `-f`, or `-f -` for standard input")
+    found = load(
+        request.filenames,
+        namespace=request.namespace or "default",
+        validation=Validation(settings.validate),
+        stdin=_standard_input(),
+    )
+    for warning in found.warnings:
+        screen.warning(str(warning), warning.hint)
+    return found
+
+
+def _standard_input() -> IO[str] | None:
+    """Standard input as UTF-8, whatever the locale says; None where there is none."""
+    return io.TextIOWrapper(sys.stdin.buffer, "utf-8") if sys.stdin else None

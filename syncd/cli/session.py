@@ -1,0 +1,72 @@
+"""Puts the parts together: declarations from files, a target, and a reconciler between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from syncd.cli.progress import shown
+from syncd.cli.reading import read_manifests
+from syncd.cli.request import Request
+from syncd.cli.screen import Screen
+from syncd.cluster.folder import FolderTarget
+from syncd.cluster.git import check_git
+from syncd.cluster.kubernetes import KubernetesTarget
+from syncd.reconcile.guard import Limits
+from syncd.reconcile.options import Options
+from syncd.reconcile.reconciler import Reconciler
+from syncd.settings import Settings
+
+Target = KubernetesTarget | FolderTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    reconciler: Reconciler
+    target: Target
+
+
+@contextmanager
+def opened(request: Request, settings: Settings, screen: Screen) -> Iterator[Session]:
+    """Whatever is opened is closed again; what the target has to say is said then.
+
+    Raises ManifestError, UsageError and ClusterError.
+    """
+    declarations = read_manifests(request, settings, screen)
+    target = _target(request, settings)
+    try:
+        with shown(screen.err, quiet=request.quiet) as progress:
+            reconciler = Reconciler(lambda: declarations, target, options(settings), progress=progress)
+            try:
+                yield Session(reconciler, target)
+            finally:
+                reconciler.close()
+        for warning in target.warnings:
+            screen.warning(warning)
+    finally:
+        target.close()
+
+
+def options(settings: Settings) -> Options:
+    return Options(
+        installation=settings.installation,
+        adopt=settings.adopt,
+        prune=settings.prune,
+        restarts=settings.restarts,
+        limits=Limits(count=settings.guard_count, share=settings.guard_share),
+        allowed=frozenset(settings.allow_mass_change),
+        controller_class=settings.controller_class,
+        provider_timeout=settings.provider_timeout,
+        readers=settings.readers,
+        writers=settings.writers,
+    )
+
+
+def _target(request: Request, settings: Settings) -> Target:
+    if request.to is None:
+        return KubernetesTarget.connect(
+            request.kubeconfig, request.context, system_namespace=settings.system_namespace or None
+        )
+    check_git(request.to, allow=settings.allow_git)
+    return FolderTarget(request.to, namespace=request.namespace or "default")
