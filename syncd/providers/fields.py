@@ -67,8 +67,8 @@ class Fields:
         raise StoreError(Failure.MISCONFIGURED, f"{where}: {message}", hint=hint)
 
     def text(self, name: str, default: str = "") -> str:
-        value = self._typed(name, str, "text")
-        return default if value is None else value
+        """The default also stands in for an empty text, as in the API."""
+        return self._typed(name, str, "text") or default
 
     def required(self, name: str) -> str:
         return self.text(name) or self.refuse(name, "is required")
