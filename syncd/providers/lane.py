@@ -1,23 +1,22 @@
-"""One lane: the calls to one endpoint under one identity, how many at once, and when to ask again.
+"""One lane: the calls to one endpoint under one identity, and how many of them at once.
 
 Nothing here blocks or looks at a clock: every method is told the time.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import count
 
 from syncd.providers.api import Failed, Failure
 from syncd.providers.jobs import Answer, Item, Job, temporary
 from syncd.providers.retries import Retries
+from syncd.providers.store_queue import StoreQueue
 
 GRACE = 0.05
 """Part of a call's time that it may take longer: a library that keeps the deadline itself answers first."""
+HUNG = "too many calls still wait for an answer: nothing is asked before one of them ends"
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +25,7 @@ class Call:
 
     job: Job
     lane: Lane
+    queue: StoreQueue
     started: float
     slow: bool = False
     """It has lasted so long that another call may start beside it."""
@@ -40,159 +40,178 @@ class Call:
 
 
 class Lane:
-    """Jobs that wait, and what the store's answers say about asking it more.
+    """The stores of a lane, which take turns.
 
-    * Answers that are final, `Absent` and denied ones too, show that the store works: `width` calls at once.
-    * A call that fails as a whole makes the lane ask one thing at a time until something is answered.
-    * When nothing was answered from the first to the last attempt of a job, all that waits fails with it.
-    * A store that throttles is left alone for a while and then asked less at once: half as much, then slowly more.
-    * A lane with too many calls that never came back is not asked any more.
+    An endpoint that throttles is left alone for a while and then asked less at once: half as much, then slowly more.
+    When it answered nothing at all since a throttled job was first asked, and the job cannot wait longer, all that
+    waits fails. An endpoint that has lost twice as many calls as it may be asked at once, and answers none, is not
+    asked any more.
     """
 
     def __init__(self, name: str, width: int, retries: Retries) -> None:
         self.name = name
-        self.width = width
         self.under_way = 0
-        self.abandoned = 0
+        self.lost = 0
         self.ready = False
         """The scheduler knows that a call can start."""
         self.alarm = math.inf
         """When the scheduler will look at it again."""
+        self._width = width
         self._retries = retries
-        self._jobs: deque[Job] = deque()
-        self._later: list[tuple[float, int, Job]] = []
-        self._order = count()
+        self._queues: dict[str, StoreQueue] = {}
         self._limit = float(width)
-        self._failing = False
-        self._answered = -math.inf
-        self._slowed = -math.inf
         self._throttles = 0
+        self._slowed_at = -math.inf
         self._paused_until = -math.inf
+        self._answered = -math.inf
+        self._lost_at = -math.inf
 
     @property
     def waiting(self) -> int:
         """How many calls have not begun."""
-        return len(self._jobs) + len(self._later)
-
-    @property
-    def limit(self) -> int:
-        """How many calls may be under way at once, now."""
-        return 1 if self._failing else int(self._limit)
+        return sum(map(len, self._queues.values()))
 
     @property
     def forgettable(self) -> bool:
         """Nothing is under way, and there is nothing to remember about it."""
-        busy = self.waiting or self.under_way or self.abandoned
-        return not (busy or self._failing or self._throttles) and self._limit == self.width
+        return not self._queues and not self._throttles and self._limit == self._width
 
-    def add(self, jobs: Iterable[Job], width: int) -> None:
-        """Queues jobs; `width` is the one of their provider, and the smallest one holds."""
-        self.width = min(self.width, width)
-        self._limit = min(self._limit, self.width)
-        self._jobs.extend(jobs)
-        self._refuse_if_hung()
+    def add(self, jobs: Iterable[Job], store: str, width: int) -> None:
+        """Queues jobs of a store; `width` is the one of their provider, and the smallest one holds."""
+        self._width = min(self._width, width)
+        self._limit = min(self._limit, self._width)
+        queue = self._queues.get(store) or self._queues.setdefault(store, StoreQueue(store, self._retries))
+        queue.add(jobs)
+        self._refuse_if_hung(queue, Failed(Failure.UNAVAILABLE, HUNG))
 
     def can_start(self, now: float) -> bool:
-        while self._later and self._later[0][0] <= now:
-            self._jobs.appendleft(heapq.heappop(self._later)[2])
-        while self._jobs and self._jobs[0].reading.cancelled:
-            self._jobs.popleft()
-        return bool(self._jobs) and self.under_way < self.limit and now >= self._paused_until
+        return self._free and now >= self._paused_until and self._next(now) is not None
 
-    def wakes_at(self) -> float | None:
-        """When a call can start that cannot now, if time alone is what it waits for."""
-        if not self.waiting or self.under_way >= self.limit:
+    def wakes_at(self) -> float:
+        """When a call can start that cannot now; infinity when time alone will not help."""
+        if not self._free:
+            return math.inf
+        return max(self._paused_until, min((queue.wakes_at() for queue in self._queues.values()), default=math.inf))
+
+    def start(self, now: float) -> Call | None:
+        """Begins the next call, if one can start."""
+        queue = self._next(now) if self._free and now >= self._paused_until else None
+        if queue is None:
             return None
-        return max(self._paused_until, -math.inf if self._jobs else self._later[0][0])
-
-    def start(self, now: float) -> Call:
-        """Begins the next call; only when `can_start`."""
-        job = self._jobs.popleft()
-        counts = job.reading.counts
-        counts.calls += 1
-        counts.retries += math.isfinite(job.first_asked)
-        job.first_asked = min(job.first_asked, now)
+        # Its turn comes again after the others'.
+        self._queues[queue.name] = self._queues.pop(queue.name)
         self.under_way += 1
-        return Call(job, self, now)
+        return Call(queue.start(now), self, queue, now)
 
     def finish(self, call: Call, answers: Mapping[Item, Answer], now: float) -> None:
-        """Takes what a call answered: hands on what is final, and keeps the rest for another attempt."""
+        """Takes what a call answered."""
+        self._leave(call)
+        self._settle(call, answers, now)
+
+    def abandon(self, call: Call, now: float) -> None:
+        """Gives up on a call that is past its deadline; its thread may never come back."""
+        self.lose(call)
+        call.job.reading.counts.abandoned += 1
+        late = Failed(Failure.TIMEOUT, f"no answer within {call.job.timeout:g} s")
+        self._settle(call, dict.fromkeys(call.job.items, late), now)
+        self._refuse_if_hung(call.queue, late)
+
+    def lose(self, call: Call) -> None:
+        """Counts a call whose answer is no longer waited for."""
+        self._leave(call)
+        call.abandoned = True
+        self.lost += 1
+        call.queue.lost += 1
+        self._lost_at = call.started
+
+    def came_back(self, call: Call) -> None:
+        """The thread of a call that was given up on has ended it after all."""
+        self.lost -= 1
+        call.queue.lost -= 1
+        self._forget(call.queue)
+
+    def give_up(self, failure: Failed) -> None:
+        """Everything that waits fails, without being asked."""
+        for queue in self._queues.values():
+            queue.give_up(failure)
+
+    @property
+    def _free(self) -> bool:
+        return self.under_way < int(self._limit)
+
+    def _next(self, now: float) -> StoreQueue | None:
+        return next((queue for queue in self._queues.values() if queue.can_start(now)), None)
+
+    def _leave(self, call: Call) -> None:
         self.under_way -= 1
+        call.queue.under_way -= 1
+
+    def _settle(self, call: Call, answers: Mapping[Item, Answer], now: float) -> None:
+        """Hands on what is final, and keeps the rest for another attempt."""
         call.job.reading.counts.seconds += now - call.started
         failed: dict[Failure, dict[Item, Answer]] = {}
-        final = 0
         for item, answer in answers.items():
             if failure := temporary(answer):
                 failed.setdefault(failure.failure, {})[item] = answer
             else:
-                final += 1
                 call.job.reading.record(item, answer)
-        self._learn(call, final, failed, now)
-        for group in failed.values():
-            self._again(call.job, group, now)
+        if sum(map(len, failed.values())) < len(answers):
+            self._answers(call, now)
+        for kind, group in failed.items():
+            failure = _longest([temporary(answer) for answer in group.values()])
+            if kind is Failure.THROTTLED:
+                self._throttled(call, failure, now)
+                self._ask_later(call, group, self._paused_until, call.job.spent)
+            else:
+                spent = call.job.spent + self._retries.spend(failure)
+                wait = max(self._retries.backoff_after(spent), failure.retry_after or 0.0)
+                self._ask_later(call, group, now + wait if spent < self._retries.attempts else math.inf, spent)
+                if len(group) == len(answers):
+                    call.queue.failed(failure, call.started, now)
+        self._forget(call.queue)
 
-    def abandon(self, call: Call, now: float) -> None:
-        """Gives up on a call that is past its deadline; its thread may never come back."""
-        call.abandoned = True
-        self.abandoned += 1
-        call.job.reading.counts.abandoned += 1
-        late = Failed(Failure.TIMEOUT, f"no answer within {call.job.timeout:g} s")
-        self.finish(call, dict.fromkeys(call.job.items, late), now)
-        self._refuse_if_hung()
-
-    def give_up(self, failure: Failed) -> None:
-        """Everything that waits fails, without being asked."""
-        waiting = [*self._jobs, *(job for _, _, job in self._later)]
-        self._jobs.clear()
-        self._later.clear()
-        for job in waiting:
-            for item in job.items:
-                job.reading.record(item, failure)
-
-    def _learn(self, call: Call, final: int, failed: Mapping[Failure, Mapping[Item, Answer]], now: float) -> None:
-        throttled = [failure for failure in map(temporary, failed.get(Failure.THROTTLED, {}).values()) if failure]
-        if final:
-            self._answered = now
-            self._failing = False
-        elif failed and not throttled and self._answered <= call.started:
-            self._failing = True
-        if throttled:
-            call.job.reading.counts.throttled += 1
-            self._slow_down(call, max(failure.retry_after or 0.0 for failure in throttled), now)
-        elif final and call.started > self._slowed:
-            self._throttles = 0
-            self._limit = min(self.width, self._limit + 1 / self._limit)
-
-    def _slow_down(self, call: Call, retry_after: float, now: float) -> None:
-        if call.started > self._slowed:
-            # Calls that began before the last time say nothing new about how much the store bears.
-            self._slowed = now
-            self._throttles += 1
-            self._limit = max(1.0, self._limit / 2)
-            retry_after = retry_after or self._retries.pause_after(self._throttles)
-        self._paused_until = max(self._paused_until, now + retry_after)
-
-    def _again(self, job: Job, answers: Mapping[Item, Answer], now: float) -> None:
-        failure = max(filter(None, map(temporary, answers.values())), key=lambda failed: failed.retry_after or 0.0)
-        at, spent = self._next_attempt(job, failure, now)
+    def _ask_later(self, call: Call, answers: Mapping[Item, Answer], at: float, spent: int) -> None:
+        """Queues what failed for another attempt; when that would be too late, the failure is the answer."""
+        job = call.job
         if at <= job.first_asked + self._retries.bound:
-            heapq.heappush(self._later, (at, next(self._order), job.again(answers, spent)))
+            call.queue.later(job.again(answers, spent), at)
             return
         for item, answer in answers.items():
             job.reading.record(item, answer)
-        if self._answered <= job.first_asked:
+        if spent == job.spent and self._answered <= job.first_asked:
+            # It was throttled all this time, and so will be what waits behind it.
+            self.give_up(_longest([temporary(answer) for answer in answers.values()]))
+
+    def _answers(self, call: Call, now: float) -> None:
+        self._answered = now
+        call.queue.answered(now)
+        if call.started > self._slowed_at:
+            self._throttles = 0
+            self._limit = min(self._width, self._limit + 1 / self._limit)
+
+    def _throttled(self, call: Call, failure: Failed, now: float) -> None:
+        call.job.reading.counts.throttled += 1
+        pause = failure.retry_after or 0.0
+        if call.started > self._slowed_at:
+            # Calls that began before the last time say nothing new about how much the endpoint bears.
+            self._slowed_at = now
+            self._throttles += 1
+            self._limit = max(1.0, self._limit / 2)
+            pause = pause or self._retries.pause_after(self._throttles)
+        self._paused_until = max(self._paused_until, now + pause)
+
+    def _refuse_if_hung(self, queue: StoreQueue, failure: Failed) -> None:
+        bound = 2 * self._width
+        if self.lost >= bound and self._answered <= self._lost_at:
             self.give_up(failure)
+        elif queue.lost >= bound:
+            queue.give_up(failure)
 
-    def _next_attempt(self, job: Job, failure: Failed, now: float) -> tuple[float, int]:
-        """When, and how many attempts are spent by then; infinity when there is none left."""
-        if failure.failure is Failure.THROTTLED:
-            return max(now, self._paused_until), job.spent
-        spent = job.spent + self._retries.spend(failure)
-        if spent >= self._retries.attempts:
-            return math.inf, spent
-        return now + max(self._retries.backoff_after(spent), failure.retry_after or 0.0), spent
+    def _forget(self, queue: StoreQueue) -> None:
+        if queue.forgettable:
+            self._queues.pop(queue.name, None)
 
-    def _refuse_if_hung(self) -> None:
-        if self.abandoned >= 2 * self.width:
-            message = f"{self.abandoned} calls got no answer and still wait for one: not asked again before some return"
-            self.give_up(Failed(Failure.UNAVAILABLE, message))
+
+def _longest(failures: Iterable[Failed | None]) -> Failed:
+    """The failure that asks for the longest wait."""
+    return max((failure for failure in failures if failure), key=lambda failure: failure.retry_after or 0.0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -52,10 +52,10 @@ class Lanes:
         """Asks for everything and waits for the last answer. Raises nothing: failures are answers."""
         return {reply.request: reply for reply in self.stream(requests)}
 
-    def stream(self, requests: Iterable[StoreRequest]) -> Iterator[StoreReply]:
+    def stream(self, requests: Iterable[StoreRequest]) -> Generator[StoreReply, None, None]:
         """Asks for everything now, and gives the answers to each request when they are complete.
 
-        What is still queued when the iterator is closed is not asked any more.
+        What is still queued when the generator is closed is not asked any more.
         """
         done: SimpleQueue[StoreReply] = SimpleQueue()
         with self._lock:
@@ -91,7 +91,7 @@ class Lanes:
     def _count(self, store: StoreConfig) -> Statistics:
         return self._counts.setdefault(str(store), Statistics())
 
-    def _collect(self, readings: list[Reading], done: SimpleQueue[StoreReply]) -> Iterator[StoreReply]:
+    def _collect(self, readings: list[Reading], done: SimpleQueue[StoreReply]) -> Generator[StoreReply, None, None]:
         try:
             for _ in readings:
                 yield done.get()

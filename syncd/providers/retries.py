@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tenacity import RetryCallState, Retrying
-from tenacity.wait import wait_base, wait_exponential_jitter, wait_random_exponential
+from tenacity.wait import wait_base, wait_exponential, wait_random, wait_random_exponential
 
 from syncd.providers.api import Failed, Failure
 
@@ -18,7 +18,7 @@ class Retries:
     """A time-out uses up two of them: a store that hangs would otherwise hold its declarations for half a minute."""
     backoff: wait_base = field(default_factory=lambda: wait_random_exponential(multiplier=0.25, max=4))
     """After the n-th failure of a call: full jitter, so that calls which failed together do not come back together."""
-    pause: wait_base = field(default_factory=lambda: wait_exponential_jitter(initial=0.5, max=15, jitter=0.5))
+    pause: wait_base = field(default_factory=lambda: wait_exponential(multiplier=0.5, max=15) + wait_random(0, 0.5))
     """After the n-th time in a row that the store asked to slow down, when it did not say for how long."""
     bound: float = 60.0
     """Since something was first asked for: it is not asked for again after this."""

@@ -29,7 +29,7 @@ class Load:
 
     waiting: int
     under_way: int
-    abandoned: int
+    lost: int
 
 
 class Schedule:
@@ -57,7 +57,7 @@ class Schedule:
 
     def load(self) -> dict[str, Load]:
         """How busy each lane is that is not idle."""
-        return {name: Load(lane.waiting, lane.under_way, lane.abandoned) for name, lane in self._lanes.items()}
+        return {name: Load(lane.waiting, lane.under_way, lane.lost) for name, lane in self._lanes.items()}
 
     def add(self, jobs: Sequence[Job], now: float) -> None:
         """Queues the jobs of one provider."""
@@ -67,7 +67,7 @@ class Schedule:
         lane = self._lanes.get(provider.lane)
         if lane is None:
             lane = self._lanes[provider.lane] = Lane(provider.lane, provider.width, self._retries)
-        lane.add(jobs, provider.width)
+        lane.add(jobs, str(jobs[0].reading.request.store), provider.width)
         self._touch(lane, now)
 
     def take(self, now: float) -> Call | None:
@@ -75,11 +75,11 @@ class Schedule:
         while self.startable:
             lane = self._ready.popleft()
             lane.ready = False
-            if lane.can_start(now):
-                call = lane.start(now)
+            call = lane.start(now)
+            self._touch(lane, now)
+            if call:
                 self._calls[call] = None
                 self._places -= 1
-                self._touch(lane, now)
                 return call
         return None
 
@@ -90,7 +90,7 @@ class Schedule:
         else:
             self._places += 1
         if call.abandoned:
-            call.lane.abandoned -= 1
+            call.lane.came_back(call)
         else:
             del self._calls[call]
             call.lane.finish(call, answers, now)
@@ -115,8 +115,7 @@ class Schedule:
         for lane in self._lanes.values():
             lane.give_up(failure)
         for call in self._calls:
-            call.abandoned = True
-            call.lane.abandoned += 1
+            call.lane.lose(call)
             for item in call.job.items:
                 call.job.reading.record(item, failure)
         self._calls.clear()
@@ -135,10 +134,9 @@ class Schedule:
         if lane.can_start(now):
             lane.ready = True
             self._ready.append(lane)
-        elif (at := lane.wakes_at()) is not None:
-            if at < lane.alarm:
-                lane.alarm = at
-                heapq.heappush(self._wakes, (at, next(self._order), lane))
+        elif lane.wakes_at() < lane.alarm:
+            lane.alarm = lane.wakes_at()
+            heapq.heappush(self._wakes, (lane.alarm, next(self._order), lane))
         elif lane.forgettable and self._lanes.get(lane.name) is lane:
             del self._lanes[lane.name]
 

@@ -1,0 +1,111 @@
+"""What waits for one store, and what its failures say about asking it more.
+
+Nothing here blocks or looks at a clock: every method is told the time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Iterable
+from itertools import count
+
+from syncd.providers.api import Failed
+from syncd.providers.jobs import Job
+from syncd.providers.retries import Retries
+
+
+class StoreQueue:
+    """The jobs of one store.
+
+    * Every answer that is final, `Absent` and denied ones too, shows that the store works.
+    * After a call that failed as a whole it is left alone for a while, and then asked one thing at a time until it
+      answers. When it still does not after as many attempts as a job has, all that waits fails.
+    * A store that has too many calls which never came back is not asked any more until one of them does.
+    """
+
+    def __init__(self, name: str, retries: Retries) -> None:
+        self.name = name
+        self.under_way = 0
+        self.lost = 0
+        """Calls that were given up on, and whose threads are still in them."""
+        self._retries = retries
+        self._jobs: deque[Job] = deque()
+        self._later: list[tuple[float, int, Job]] = []
+        self._order = count()
+        self._failures = 0
+        self._failed_at = -math.inf
+        self._answered = -math.inf
+        self._paused_until = -math.inf
+
+    def __len__(self) -> int:
+        return len(self._jobs) + len(self._later)
+
+    @property
+    def forgettable(self) -> bool:
+        """Nothing is under way, and there is nothing to remember about it."""
+        return not (len(self) or self.under_way or self.lost or self._failures)
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        self._jobs.extend(jobs)
+
+    def can_start(self, now: float) -> bool:
+        while self._later and self._later[0][0] <= now:
+            self._requeue(heapq.heappop(self._later)[2])
+        while self._jobs and self._jobs[0].reading.cancelled:
+            self._jobs.popleft()
+        return bool(self._jobs) and now >= self._paused_until and not (self._failures and self.under_way)
+
+    def wakes_at(self) -> float:
+        """When a call can start that cannot now; infinity when time alone will not help."""
+        if not len(self) or (self._failures and self.under_way):
+            return math.inf
+        return max(self._paused_until, -math.inf if self._jobs else self._later[0][0])
+
+    def start(self, now: float) -> Job:
+        """The next job; only when `can_start`."""
+        job = self._jobs.popleft()
+        job.reading.counts.calls += 1
+        job.reading.counts.retries += math.isfinite(job.first_asked)
+        job.first_asked = min(job.first_asked, now)
+        self.under_way += 1
+        return job
+
+    def later(self, job: Job, at: float) -> None:
+        """Queues a job for another attempt."""
+        heapq.heappush(self._later, (at, next(self._order), job))
+
+    def answered(self, now: float) -> None:
+        """Something was answered: the store works."""
+        self._answered = now
+        self._failures = 0
+
+    def failed(self, failure: Failed, started: float, now: float) -> None:
+        """A call that began at `started` failed as a whole, and not because it was throttled."""
+        if self._answered > started:
+            return
+        if started >= self._failed_at:
+            # Calls that were under way together say it once.
+            self._failed_at = now
+            self._failures += self._retries.spend(failure)
+        wait = max(self._retries.backoff_after(self._failures), failure.retry_after or 0.0)
+        self._paused_until = max(self._paused_until, now + wait)
+        if self._failures >= self._retries.attempts or wait > self._retries.bound:
+            self.give_up(failure)
+
+    def give_up(self, failure: Failed) -> None:
+        """Everything that waits fails, without being asked."""
+        waiting = [*self._jobs, *(job for _, _, job in self._later)]
+        self._jobs.clear()
+        self._later.clear()
+        for job in waiting:
+            for item in job.items:
+                job.reading.record(item, failure)
+
+    def _requeue(self, job: Job) -> None:
+        if job.spent:
+            # Behind the others: one secret that breaks the store must not be all that it is judged by.
+            self._jobs.append(job)
+        else:
+            self._jobs.appendleft(job)
