@@ -51,7 +51,7 @@ _PHRASES = (
     "error performing token check",
     "source address not authorized",
 )
-_ACL = "1 error occurred:\n\t* permission denied"
+_NOT_THE_TOKEN = ("1 error occurred:\n\t* permission denied", "preflight capability check returned 403")
 _BY_STATUS = {
     401: Failure.DENIED,
     403: Failure.DENIED,
@@ -76,8 +76,10 @@ def known_phrases(texts: Iterable[str]) -> str:
 
 
 def token_may_be_dead(response: requests.Response) -> bool:
-    """Whether a 403 leaves it open that the token itself has ended: a policy's refusal has a form of its own."""
-    return response.status_code == 403 and not any(_ACL in text for text in _texts(response))
+    """Whether a 403 leaves it open that the token itself has ended: a policy's refusal has forms of its own."""
+    if response.status_code != 403:
+        return False
+    return not any(form in text for form in _NOT_THE_TOKEN for text in _texts(response))
 
 
 def from_response(response: requests.Response, doing: str, *, hint: str = "") -> StoreError:

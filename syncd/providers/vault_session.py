@@ -24,9 +24,10 @@ _TRUSTED_FOR = 10.0
 """Seconds for which a token that a 403 cast doubt on is not doubted again, however many reads are denied."""
 _REFUSAL_KEPT = 10.0
 """Seconds for which a refused login is not tried again: some servers lock a user after a few."""
-
 _TRY_AGAIN = 1.0
 """Seconds at least between two tries to renew a token that still lives."""
+_FAREWELL = 2.0
+"""Seconds that a revocation may take: the process wants to end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -88,25 +89,27 @@ class VaultSession:
 
     def _refreshed(self, seen: _Login | None) -> _Login:
         asked = time.monotonic()
-        usable = seen if seen is not None and asked < seen.ends_at else None
         # While one thread renews, the others go on with the token that still lives.
-        if not self._lock.acquire(blocking=usable is None):
-            assert usable is not None  # noqa: S101  # a blocking acquire gets the lock
-            return usable
+        if seen is None or asked >= seen.ends_at:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
+            return seen
         try:
-            current = self._login
-            if current is not None and time.monotonic() < current.renew_at:
-                return current
-            if usable is None:
+            login, now = self._login, time.monotonic()
+            if login is None or now >= login.ends_at:
                 return self._log_in(asked)
-            try:
-                return self._renew(usable) if usable.token.renewable else self._log_in(asked)
-            except StoreError:
-                now = time.monotonic()
-                usable.renew_at = now + max(_TRY_AGAIN, (usable.ends_at - now) / 2)
-                return usable
+            return login if now < login.renew_at else self._prolonged(login)
         finally:
             self._lock.release()
+
+    def _prolonged(self, login: _Login) -> _Login:
+        """The login renewed, or another one; as it is when neither can be had now."""
+        try:
+            return self._renew(login) if login.token.renewable else self._log_in(time.monotonic())
+        except StoreError:
+            now = time.monotonic()
+            login.renew_at = now + max(_TRY_AGAIN, (login.ends_at - now) / 2)
+            return login
 
     def _replaced(self, login: _Login) -> bool:
         """Whether there is another token to try after a 403 that may mean a dead one. Raises StoreError."""
@@ -116,8 +119,8 @@ class VaultSession:
                 return True
             if asked - login.trusted_at < _TRUSTED_FOR:
                 return False
-            login.trusted_at = asked
             if not token_may_be_dead(_get(login.own, "auth/token/lookup-self")):
+                login.trusted_at = asked
                 return False
             login.ends_at = 0.0
             fresh = self._log_in(asked)
@@ -221,5 +224,5 @@ def _revoke(login: _Login) -> None:
     if login.token.revocable and time.monotonic() < login.ends_at:
         login.ends_at = 0.0
         with contextlib.suppress(VaultError, StoreError):
-            login.own.auth.token.revoke_self()
+            login.own.adapter.post("/v1/auth/token/revoke-self", timeout=_FAREWELL)
     login.own.adapter.close()

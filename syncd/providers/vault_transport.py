@@ -81,6 +81,9 @@ class VaultHttp(requests.Session):
             raise from_exception(requests.TooManyRedirects())
         if from_status(response.status_code).retryable:
             raise from_response(response, "answer")
+        if response.status_code == 400 and b"HTTPS server" in response.content:
+            hint = "is `server` meant to be https://?"
+            raise StoreError(Failure.MISCONFIGURED, "Vault's address speaks TLS", hint=hint)
         return response
 
     def _next(self, url: str, response: requests.Response) -> str:

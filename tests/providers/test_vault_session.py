@@ -188,6 +188,16 @@ def test_a_renewal_that_fails_leaves_the_token_in_use(account: Account) -> None:
         assert time.monotonic() < login_of(store).renew_at
 
 
+def test_reads_do_not_wait_for_a_renewal(account: Account) -> None:
+    """While one thread renews, the others read with the token that still lives."""
+    store = account.store()
+    assert text(read(store, "a"))
+    login_of(store).renew_at = 0.0
+    with store._session._lock:
+        assert text(read(store, "a"))
+    assert 0 == account.calls("update", "auth/token/renew-self")
+
+
 def test_a_renewal_that_is_refused_is_a_login(account: Account) -> None:
     """A token that Vault does not renew is replaced."""
     store = account.store()

@@ -104,8 +104,9 @@ def test_a_wrong_scheme_is_a_mistake(openbao: OpenBao) -> None:
 
 
 def test_plain_http_to_a_tls_port_is_a_mistake(openbao_tls: TlsOpenBao) -> None:
-    """http:// for a server with TLS answers 400."""
-    assert Failure.MISCONFIGURED == failure(openbao_tls.url.replace("https:", "http:")).failure
+    """http:// for a server with TLS."""
+    said = failure(openbao_tls.url.replace("https:", "http:"))
+    assert (Failure.MISCONFIGURED, "Vault's address speaks TLS") == (said.failure, said.message)
 
 
 def test_a_redirect_at_home_is_followed() -> None:
