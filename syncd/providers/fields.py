@@ -22,7 +22,7 @@ class SecretRef:
         return f"Secret {self.namespace + '/' if self.namespace else ''}{self.name}"
 
     def text(self, credentials: Credentials) -> str:
-        """The value without surrounding blanks, as the reference reads credentials. Raises StoreError."""
+        """The value without surrounding blanks, as External Secrets Operator reads credentials. Raises StoreError."""
         try:
             return credentials.secret_key(self.name, self.key, self.namespace).reveal().decode().strip()
         except UnicodeDecodeError:

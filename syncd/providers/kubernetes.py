@@ -67,7 +67,7 @@ class KubernetesStore:
         return {key: _NO_VERSIONS for key in keys if key.version} | self._read([key for key in keys if not key.version])
 
     def find(self, query: FindQuery) -> Matched | Failed:
-        """By labels, else by name, as the reference; `path` means nothing here."""
+        """By labels, else by name, as External Secrets Operator; `path` means nothing here."""
         if not (query.tags or query.name):
             return Failed(Failure.MISCONFIGURED, "find needs `name` or `tags`")
         try:

@@ -34,7 +34,7 @@ class Trust:
 
 
 def read_trust(fields: Fields) -> Trust:
-    """Reads both fields from the mapping that has them; `caBundle` wins, as in the reference."""
+    """Reads both fields from the mapping that has them; `caBundle` wins, as in External Secrets Operator."""
     if bundle := fields.text("caBundle"):
         return Trust(bundle=_decoded(bundle), path=f"{fields.path}.caBundle")
     provider = fields.child("caProvider")

@@ -124,7 +124,7 @@ def read_config(store: StoreConfig) -> VaultConfig:
 
 
 def _auth(auth: Fields, *, pod: bool) -> Auth:
-    """The first method that is there, in the order of the reference; `pod` allows the token of syncd's own pod."""
+    """The first method that is there, in the order of the API; `pod` allows the token of syncd's own pod."""
     if token := auth.secret("tokenSecretRef"):
         return TokenAuth(token)
     for name, read in _METHODS.items():

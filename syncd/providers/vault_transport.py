@@ -41,7 +41,7 @@ def tls_context(ca: str, client: ClientCertificate | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=ca or None)
     except (ssl.SSLError, ValueError):
         raise StoreError(Failure.MISCONFIGURED, "the CA bundle is no PEM that OpenSSL can read") from None
-    # Python 3.13 refuses authorities that lack an extension which Go's client, and so the reference, never asked for.
+    # Python 3.13 refuses authorities that lack an extension which Go's client never asked for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not ca:
         named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH

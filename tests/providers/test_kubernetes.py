@@ -165,7 +165,7 @@ def test_find_by_labels(remote: Remote) -> None:
 
 
 def test_find_goes_by_labels_before_names(remote: Remote) -> None:
-    """As in the reference, `name` is passed over when there are `tags`."""
+    """As in External Secrets Operator, `name` is passed over when there are `tags`."""
     remote.put("a", {"user": b"ann"}, labels={"app": "web"})
     found = remote.store().find(FindQuery(name="nobody", tags={"app": "web"}))
     assert isinstance(found, Matched)

@@ -1,4 +1,4 @@
-"""A store's config is read with the defaults of the reference, and its mistakes are named by path."""
+"""A store's config is read with the defaults of External Secrets Operator, and its mistakes are named by path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paths of KV secrets follow the table of the reference."""
+"""The paths of KV secrets follow the table of External Secrets Operator."""
 
 from __future__ import annotations
 
