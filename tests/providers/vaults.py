@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syncd.providers.api import Absent, Credentials, Failed, Found, Outcome, RemoteKey
+from syncd.providers.api import Credentials, Failed, Found, Outcome, RemoteKey
 from syncd.providers.given import GivenCredentials, store_config
 from syncd.providers.vault import VaultPlugin
 from syncd.providers.vault_store import VaultStore
@@ -48,5 +48,38 @@ def failed(outcome: object) -> Failed:
     return outcome
 
 
-def absent(outcome: Outcome) -> bool:
-    return outcome == Absent()
+class Kv:
+    """A KV mount of its own, written past the provider."""
+
+    def __init__(self, bao: OpenBao, version: int = 2) -> None:
+        self.bao, self.mount = bao, bao.kv(version)
+        self._api = bao.client().secrets.kv.v2 if version == 2 else bao.client().secrets.kv.v1
+
+    def put(self, path: str, **data: object) -> None:
+        self._api.create_or_update_secret(path, secret=data, mount_point=self.mount)
+
+    def tag(self, path: str, **tags: str) -> None:
+        self._api.update_metadata(path, custom_metadata=tags, mount_point=self.mount)
+
+    def delete(self, path: str) -> None:
+        self._api.delete_latest_version_of_secret(path, mount_point=self.mount)
+
+    def destroy(self, path: str, version: int) -> None:
+        self._api.destroy_secret_versions(path, [version], mount_point=self.mount)
+
+    def forget(self, path: str) -> None:
+        """Removes the secret with all its versions."""
+        self._api.delete_metadata_and_all_versions(path, mount_point=self.mount)
+
+    def store(self, **config: Any) -> VaultStore:
+        return open_with_token(self.bao, self.mount, **config)
+
+    def token(self, *rules: str) -> str:
+        """A token with these rules on the mount: `read app/*`."""
+        policy = self.bao.fresh_name("policy")
+        paths = [
+            f'path "{self.mount}/{path}" {{ capabilities = ["{right}"] }}' for right, path in map(str.split, rules)
+        ]
+        self.bao.client().sys.create_or_update_policy(policy, "\n".join(paths))
+        token: str = self.bao.client().auth.token.create(policies=[policy], display_name="ci")["auth"]["client_token"]
+        return token
