@@ -43,22 +43,29 @@ def open_store(plugin: type[Plugin], store: StoreConfig, credentials: Credential
 
 def fetch(provider: Provider, keys: Sequence[RemoteKey], name: str) -> dict[RemoteKey, Outcome]:
     """One outcome for each of `keys`; `name` is the provider's, for messages."""
-    answers = _guarded(lambda: provider.fetch(keys), name)
-    if isinstance(answers, Failed):
-        return dict.fromkeys(keys, answers)
-    if not isinstance(answers, Mapping):
-        return dict.fromkeys(keys, _bug(f"`fetch` answered {type(answers).__name__} in provider `{name}`"))
-    return {key: _outcome(answers.get(key), name) for key in keys}
+
+    def asked() -> dict[RemoteKey, Outcome] | Failed:
+        answers: Any = provider.fetch(keys)
+        if not isinstance(answers, Mapping):
+            return _bug(f"`fetch` answered {type(answers).__name__} in provider `{name}`")
+        return {key: _outcome(answers.get(key), name) for key in keys}
+
+    answers = _guarded(asked, name)
+    return dict.fromkeys(keys, answers) if isinstance(answers, Failed) else answers
 
 
 def find(provider: Provider, query: FindQuery, name: str) -> Matched | Failed:
     """All that matches, or Failed; `name` is the provider's, for messages."""
-    found = _guarded(lambda: provider.find(query), name)
-    if isinstance(found, Matched):
-        return Matched({key: _outcome(outcome, name) for key, outcome in found.values.items()})
-    if isinstance(found, Failed):
-        return found
-    return _bug(f"`find` answered {type(found).__name__} in provider `{name}`")
+
+    def asked() -> Matched | Failed:
+        found: Any = provider.find(query)
+        if isinstance(found, Failed):
+            return found
+        if not isinstance(found, Matched):
+            return _bug(f"`find` answered {type(found).__name__} in provider `{name}`")
+        return Matched({str(key): _outcome(outcome, name) for key, outcome in found.values.items()})
+
+    return _guarded(asked, name)
 
 
 def check(provider: Provider, name: str) -> StoreHealth | Failed:

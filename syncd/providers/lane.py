@@ -80,7 +80,7 @@ class Lane:
         """Queues jobs of a store; `width` is the one of their provider, and the smallest one holds."""
         self._width = min(self._width, width)
         self._limit = min(self._limit, self._width)
-        queue = self._queues.get(store) or self._queues.setdefault(store, StoreQueue(store, self._retries))
+        queue = self._queues.setdefault(store, StoreQueue(store, self._retries))
         queue.add(jobs)
         self._refuse_if_hung(queue, Failed(Failure.UNAVAILABLE, HUNG))
 
@@ -135,6 +135,12 @@ class Lane:
         for queue in self._queues.values():
             queue.give_up(failure)
 
+    def prune(self) -> None:
+        """Lets go of the jobs whose answers nobody waits for any more."""
+        for queue in list(self._queues.values()):
+            queue.prune()
+            self._forget(queue)
+
     @property
     def _free(self) -> bool:
         return self.under_way < int(self._limit)
@@ -173,6 +179,8 @@ class Lane:
     def _ask_later(self, call: Call, answers: Mapping[Item, Answer], at: float, spent: int) -> None:
         """Queues what failed for another attempt; when that would be too late, the failure is the answer."""
         job = call.job
+        if job.reading.cancelled:
+            return
         if at <= job.first_asked + self._retries.bound:
             call.queue.later(job.again(answers, spent), at)
             return

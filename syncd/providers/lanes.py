@@ -95,10 +95,13 @@ class Lanes:
         try:
             for _ in readings:
                 yield done.get()
-        finally:
+        except BaseException:
+            # Closed before the end, or Ctrl-C: nobody will take the rest.
             with self._lock:
                 for reading in readings:
                     reading.cancelled = True
+                self._schedule.prune(self._clock())
+            raise
 
     def _staff(self) -> None:
         """Finds a thread for the next call; that thread finds one for the call after it."""

@@ -120,6 +120,12 @@ class Schedule:
                 call.job.reading.record(item, failure)
         self._calls.clear()
 
+    def prune(self, now: float) -> None:
+        """Lets go of the jobs whose answers nobody waits for any more."""
+        for lane in list(self._lanes.values()):
+            lane.prune()
+            self._touch(lane, now)
+
     def _lend(self, call: Call) -> None:
         call.slow = True
         if not call.lent and self._lent < LENT:

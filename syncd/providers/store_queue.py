@@ -53,8 +53,6 @@ class StoreQueue:
     def can_start(self, now: float) -> bool:
         while self._later and self._later[0][0] <= now:
             self._requeue(heapq.heappop(self._later)[2])
-        while self._jobs and self._jobs[0].reading.cancelled:
-            self._jobs.popleft()
         return bool(self._jobs) and now >= self._paused_until and not (self._failures and self.under_way)
 
     def wakes_at(self) -> float:
@@ -102,6 +100,12 @@ class StoreQueue:
         for job in waiting:
             for item in job.items:
                 job.reading.record(item, failure)
+
+    def prune(self) -> None:
+        """Lets go of the jobs whose answers nobody waits for any more."""
+        self._jobs = deque(job for job in self._jobs if not job.reading.cancelled)
+        self._later = [entry for entry in self._later if not entry[2].reading.cancelled]
+        heapq.heapify(self._later)
 
     def _requeue(self, job: Job) -> None:
         if job.spent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,6 +18,7 @@ from syncd.providers.api import (
     FindQuery,
     Found,
     Matched,
+    Outcome,
     Provider,
     RemoteKey,
     SecretValue,
@@ -108,6 +109,19 @@ def test_exception_is_located() -> None:
     failed = calls.fetch(raises(ValueError()), [A], "odd")[A]
     assert isinstance(failed, Failed)
     assert f"`{__name__}:" in failed.hint
+
+
+def test_answer_that_breaks_when_it_is_read_is_a_bug() -> None:
+    """A mapping of the plugin's own may raise as late as that."""
+
+    class Lazy(dict[Any, Outcome]):
+        def get(self, *_: object) -> NoReturn:
+            raise ValueError(CANARY)
+
+        items = get
+
+    assert fetched(answers(Lazy())) == dict.fromkeys("ab", "ValueError in provider `odd`")
+    assert isinstance(calls.find(answers(Matched(Lazy())), FindQuery(), "odd"), Failed)
 
 
 def test_store_error_is_the_answer() -> None:
