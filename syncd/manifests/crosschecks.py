@@ -47,7 +47,7 @@ def _missing_stores(one: Placed, stores: Sequence[StoreKey]) -> Iterator[Problem
         key = reference.key(one.name.namespace)
         if key not in known:
             message = f"no {key.kind} `{key.name}` is among the manifests"
-            yield one.item.problem(Fault((*path, "name"), message, _other_store(key, stores)))
+            yield one.item.problem(Fault((*path, "name"), message, _other_store(key, one.name.namespace, stores)))
 
 
 def _references(model: BaseModel | None) -> Iterator[tuple[Path, StoreRef]]:
@@ -67,10 +67,10 @@ def _references(model: BaseModel | None) -> Iterator[tuple[Path, StoreRef]]:
         yield ("spec", "secretStoreRef"), spec.secret_store_ref
 
 
-def _other_store(key: StoreKey, stores: Sequence[StoreKey]) -> str:
+def _other_store(key: StoreKey, namespace: str, stores: Sequence[StoreKey]) -> str:
     """A store of the other kind, one of that name in another namespace, or one with a name that is close."""
     alike = [store for store in stores if store.name.name == key.name.name]
-    if any(store.kind is not key.kind and store.name.namespace in ("", key.name.namespace) for store in alike):
+    if any(store.kind is not key.kind and store.name.namespace in ("", namespace) for store in alike):
         return f"there is a {next(kind for kind in StoreKind if kind is not key.kind)} of that name: set `kind`"
     if alike:
         return f"there is one in namespace `{alike[0].name.namespace}`: a SecretStore serves its own namespace only"

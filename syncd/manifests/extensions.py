@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from syncd.manifests.faults import Fault, did_you_mean
+from syncd.manifests.faults import Fault, Severity, did_you_mean
 from syncd.manifests.schedules import Schedule
 from syncd.model import RestartMode
 
@@ -74,7 +74,7 @@ def check(kind: str, annotations: Mapping[str, Any]) -> Iterator[Fault]:
         path = ("metadata", "annotations", name)
         known = KNOWN[kind]
         if name not in known:
-            yield Fault(path, "unknown annotation", _unknown(kind, name))
+            yield Fault(path, "unknown annotation", _unknown(kind, name), Severity.STRICT)
         elif isinstance(value, str) and (wrong := known[name](value)):
             yield Fault(path, wrong)
 

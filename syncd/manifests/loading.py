@@ -115,8 +115,8 @@ class _Loader:
 
     def _ours(self, item: Item) -> None:
         read = objects.read(item.content, namespace=self._namespace)
-        self._report(item, read.faults)
-        model = read.model
+        fine = self._report(item, read.faults)
+        model = read.model if fine else None
         if isinstance(model, ExternalSecret):
             model.located(Source(SourceKind.FILES, item.location))
         elif isinstance(model, SecretStore | ClusterSecretStore):
@@ -148,7 +148,9 @@ class _Loader:
             fault = Fault(path, "the key occurs twice", severity=severity, unnamed=item.kind == "Secret")
             self._report(item, [fault], line=duplicate.line)
 
-    def _report(self, item: Item, faults: Iterable[Fault], *, line: int = 0) -> None:
+    def _report(self, item: Item, faults: Iterable[Fault], *, line: int = 0) -> bool:
+        """Whether none of the faults is a problem."""
+        before = len(self._problems)
         for fault in faults:
             problem = item.problem(fault)
             if line:
@@ -158,3 +160,4 @@ class _Loader:
                 self._problems.append(problem)
             elif self._validation is not Validation.IGNORE:
                 self._warnings.append(problem)
+        return len(self._problems) == before

@@ -18,7 +18,7 @@ from syncd.manifests.store import ClusterSecretStore, SecretStore
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The model is None when the object has a fault of severity `error`."""
+    """The model is None when the object has no valid form, even with what is unknown pruned."""
 
     model: BaseModel | None
     faults: tuple[Fault, ...]
@@ -35,9 +35,7 @@ def read(content: Any, *, namespace: str) -> Read:
         return Read(None, refused)
     content = _normal(content, kind, namespace)
     model, found = _validated(MODELS[kind], content, beta.newer_fields(kind, content))
-    faults = (*found, *_checked(kind, content, model), *refused)
-    broken = any(fault.severity is Severity.ERROR for fault in faults)
-    return Read(None if broken else model, faults)
+    return Read(model, (*found, *_checked(kind, content, model), *refused))
 
 
 def _normal(content: Any, kind: str, namespace: str) -> Any:

@@ -19,7 +19,7 @@ TARGET = ("spec", "target")
 def check_declaration(content: Any) -> Iterator[Fault]:
     """The faults of an ExternalSecret as it was loaded: its other fields may be wrong."""
     data, data_from = _list(content, "data"), _list(content, "dataFrom")
-    if not data and not data_from:
+    if all(at(content, ("spec", name)) in (None, []) for name in ("data", "dataFrom")):
         yield Fault(("spec",), "needs `data` or `dataFrom`: it names nothing to fetch")
     yield from _policies(content)
     yield from _privileges(content)

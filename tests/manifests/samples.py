@@ -52,6 +52,13 @@ def store(provider: dict[str, Any], kind: str = "SecretStore", version: str = "v
     )
 
 
+def annotated(document: str, annotations: dict[str, Any]) -> str:
+    """The object with these annotations."""
+    content = yaml.safe_load(document)
+    content["metadata"]["annotations"] = annotations
+    return yaml.safe_dump(content, sort_keys=False)
+
+
 def loaded(*documents: str, validation: Validation = Validation.STRICT) -> Loaded:
     """Loads documents as the file `shop.yaml`."""
     return load([Text("shop.yaml", "---\n".join(documents))], validation=validation)

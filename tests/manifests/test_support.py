@@ -1,0 +1,76 @@
+"""What is not supported yet is refused, never passed over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syncd.manifests import Validation
+from syncd.manifests.kinds import MODELS
+from syncd.manifests.schema import all_fields
+from syncd.manifests.support import UNSUPPORTED
+from tests.manifests.samples import STORE, external_secret, said
+
+GENERATOR = {"sourceRef": {"generatorRef": {"kind": "Password", "name": "random"}}}
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}, "spec.target.manifest: not supported yet"),
+    (
+        {"syncWindows": {"kind": "allow", "windows": [{"schedule": "0 4 * * *", "duration": "1h"}]}},
+        "spec.syncWindows: not supported yet",
+    ),
+    ({"refreshPolicy": "OnChange"}, "spec.refreshPolicy: only `Periodic` is supported yet"),
+    ({"refreshPolicy": "CreatedOnce"}, "spec.refreshPolicy: only `Periodic` is supported yet"),
+    ({"dataFrom": [GENERATOR]}, "spec.dataFrom[0].sourceRef.generatorRef: not supported yet"),
+    (
+        {"data": [{"secretKey": "a", "remoteRef": {"key": "b"}, **GENERATOR}]},
+        "spec.data[0].sourceRef.generatorRef: not supported yet",
+    ),
+    (
+        {"target": {"template": {"engineVersion": "v1"}}},
+        "spec.target.template.engineVersion: only `v2` is supported",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spec", "expected"), REFUSED)
+@pytest.mark.parametrize("validation", Validation)
+def test_refused(spec: dict[str, Any], expected: str, validation: Validation) -> None:
+    """The field is named, whatever `--validate` says."""
+    assert [expected] == said(STORE, external_secret(**spec), validation=validation)
+
+
+def test_rollback() -> None:
+    """The annotation that asks for it is refused; `off` is not."""
+    text = external_secret().replace(
+        "  namespace: shop", '  namespace: shop\n  annotations: {syncd.dev/rollback: "on"}'
+    )
+    assert ["metadata.annotations[syncd.dev/rollback]: not supported yet"] == said(STORE, text)
+    assert [] == said(STORE, text.replace('"on"', '"off"'))
+
+
+@pytest.mark.parametrize("kind", ["PushSecret", "ClusterPushSecret"])
+def test_pushes(kind: str) -> None:
+    """Writing to stores comes later."""
+    text = f"apiVersion: external-secrets.io/v1alpha1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n"
+    assert [": not supported yet"] == said(text)
+
+
+def test_cluster_external_secrets() -> None:
+    """The kind is understood, so that its typos are found, and refused."""
+    text = (
+        "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: a}\n"
+        "spec:\n  namespaceSelectors: [{matchLabels: {a: b}}]\n  refreshTime: 1m\n"
+        "  externalSecretSpec: {secretStoreRef: {name: vault}, data: [{secretKey: a, remoteRef: {kye: b}}]}\n"
+    )
+    assert [
+        ": not supported yet",
+        "spec.externalSecretSpec.data[0].remoteRef.kye: unknown field",
+        "spec.externalSecretSpec.data[0].remoteRef.key: required",
+    ] == said(text)
+
+
+@pytest.mark.parametrize("row", [row for row in UNSUPPORTED if row.path], ids=lambda row: row.path)
+def test_the_table_names_fields(row: Any) -> None:
+    """Every row is a field of the models, or an annotation."""
+    assert "annotations" in row.path or row.path in set(all_fields(MODELS[row.kind]))
