@@ -44,12 +44,12 @@ class FolderWorkloads:
     def read(self, namespace: str) -> NamespaceWorkloads | Unreadable:
         try:
             found = self._scan()
-            if unknown := _unknown(found, namespace, *WORKLOADS):
+            if unknown := self._unknown(found, namespace, *WORKLOADS):
                 return unknown
             workloads = tuple(one for one in self._all(found) if one.name.name.namespace == namespace)
         except ClusterError as error:
             return Unreadable(error.message, error.hint)
-        accounts = _unknown(found, namespace, "ServiceAccount") or self._pull_secrets(found, namespace)
+        accounts = self._unknown(found, namespace, "ServiceAccount") or self._pull_secrets(found, namespace)
         return NamespaceWorkloads(workloads, accounts)
 
     def configmap(self, name: ObjectName) -> Mapping[str, str] | Missing | Unreadable:
@@ -60,7 +60,7 @@ class FolderWorkloads:
                 return strings(item.data.get("data"), "data")
         except ClusterError as error:
             return Unreadable(error.message, error.hint)
-        return _unknown(found, name.namespace, "ConfigMap") or Missing()
+        return self._unknown(found, name.namespace, "ConfigMap") or Missing()
 
     def service_account_annotations(self, name: ObjectName) -> Mapping[str, str]:
         item = self._find(self._scan(), "ServiceAccount", name)
@@ -79,6 +79,13 @@ class FolderWorkloads:
             found = self._folder.scan()
         self.warnings = [f"`{name}`: a Helm template in which no workload can be found" for name in found.unread]
         return found
+
+    def _unknown(self, found: Found, namespace: str, *kinds: str) -> Unreadable | None:
+        where = [blind.location for blind in found.blind if blind.hides(namespace, self._namespace, kinds)]
+        if not where:
+            return None
+        places = ", ".join(f"`{one}`" for one in where)
+        return Unreadable(f"not valid YAML: {places}", "repair it, or move it out of the folder")
 
     def _find(self, found: Found, kind: str, name: ObjectName) -> Manifest | None:
         return next((one for one in found.manifests if one.kind == kind and self._name(one) == name), None)
@@ -191,11 +198,3 @@ def _is_whole(data: Mapping[str, Any]) -> bool:
 
 def _annotations(manifest: Manifest) -> Mapping[str, str]:
     return strings(_metadata(manifest).get("annotations"), "metadata.annotations")
-
-
-def _unknown(found: Found, namespace: str, *kinds: str) -> Unreadable | None:
-    where = [blind.location for blind in found.blind if blind.hides(namespace, kinds)]
-    if not where:
-        return None
-    places = ", ".join(f"`{one}`" for one in where)
-    return Unreadable(f"not valid YAML: {places}", "repair it, or move it out of the folder")

@@ -19,7 +19,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 WORKLOADS = tuple(kind.value for kind in WorkloadKind)
 _KINDS = (*WORKLOADS, "ServiceAccount", "ConfigMap")
 _INTERESTING = re.compile("|".join((*_KINDS, r"List\b", "Kustomization")))
-_NAMESPACE = re.compile(r"""^[\s{-]*["']?namespace["']?\s*:\s*["']?([-a-z0-9]+)""", re.MULTILINE)
+_NAMESPACE = re.compile(r"""\bnamespace["']?\s*:\s*["']?([-a-z0-9]+)""")
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 BRACES = "{{"
 
@@ -71,9 +71,10 @@ class Blind:
     namespaces: frozenset[str]
     kinds: frozenset[str]
 
-    def hides(self, namespace: str, kinds: Iterable[str]) -> bool:
-        """Whether objects of the namespace and of one of the kinds may stand there."""
-        return (not self.namespaces or namespace in self.namespaces) and not self.kinds.isdisjoint((*kinds, "List"))
+    def hides(self, namespace: str, default: str, kinds: Iterable[str]) -> bool:
+        """Whether objects of the namespace and of one of the kinds may stand there; `default` is never ruled out."""
+        possible = not self.namespaces or namespace in (default, *self.namespaces)
+        return possible and not self.kinds.isdisjoint((*kinds, "List"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Positions come from the parser, and every result is parsed again: it is taken on
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 from syncd.cluster.yamldoc import BadYaml, compose, construct, entry
 
 _BLOCK_SCALARS = ("|", ">")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class Uneditable(Exception):
@@ -47,14 +49,14 @@ def _apply(text: str, document: int, item: int | None, change: Change) -> str:
     if item is not None:
         items = entry(root, "items")
         root = items[1].value[item] if items else root
+    expected = _without_empty(change, wanted)
     for candidate in _candidates(_Text(text), root, change):
         try:
-            if _without_empty(change, [construct(node) for node in compose(candidate)]) == _without_empty(
-                change, wanted
-            ):
-                return candidate
+            found = [construct(node) for node in compose(candidate)]
         except BadYaml:
             continue
+        if _without_empty(change, found) == expected:
+            return candidate
     raise Uneditable
 
 
@@ -66,14 +68,19 @@ def _unshared(value: Any) -> Any:
 
 
 def _set(target: Any, change: Change) -> None:
-    for key in change.path[:-1]:
-        if not isinstance(target.get(key), dict):
+    *parents, last = change.path
+    for key in parents:
+        if change.value is None and not target.get(key):
+            return
+        if target.get(key) is None:
             target[key] = {}
         target = target[key]
+        if not isinstance(target, dict):
+            raise Uneditable
     if change.value is None:
-        target.pop(change.path[-1], None)
+        target.pop(last, None)
     else:
-        target[change.path[-1]] = change.value
+        target[last] = change.value
 
 
 def _without_empty(change: Change, documents: list[Any]) -> list[Any]:
@@ -164,14 +171,20 @@ class _Entry:
         inner: Any = self.value
         for key in reversed(self.keys):
             inner = {key: inner}
-        return json.dumps(inner, ensure_ascii=False)[1:-1]
+        return _quoted(inner)[1:-1]
 
 
 def _plain(value: str) -> str:
     """A scalar for block style: single quotes, because notes are full of double ones."""
     if value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    return json.dumps(value)
+    return _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    """JSON in which the characters that YAML does not take as they are are escaped too."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _unit(root: yaml.Node) -> int:
@@ -203,7 +216,7 @@ def _put_into_flow(text: _Text, parent: yaml.MappingNode, new: _Entry) -> str:
 def _replaced(text: _Text, parent: yaml.MappingNode, found: tuple[yaml.ScalarNode, yaml.Node], value: str) -> str:
     key, old = found
     start, end = old.start_mark.index, old.end_mark.index
-    new = json.dumps(value, ensure_ascii=False) if parent.flow_style or _style(old) == '"' else _plain(value)
+    new = _quoted(value) if parent.flow_style or _style(old) == '"' else _plain(value)
     if start == end:
         at = text.text.index(":", key.end_mark.index) + 1
         return text.put(at, at, f" {new}")
