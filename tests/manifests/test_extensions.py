@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from syncd.manifests import Validation
 from syncd.manifests.extensions import KNOWN
-from tests.manifests.samples import STORE, external_secret, loaded, said
-
-
-def annotated(document: str, name: str, value: object) -> str:
-    line = f"  annotations: {{{json.dumps(f'syncd.dev/{name}')}: {json.dumps(value)}}}\n"
-    return document.replace("  namespace: shop\n", f"  namespace: shop\n{line}").replace(
-        "{name: vault, namespace: shop}", f"{{name: vault, namespace: shop, {line.strip()}}}"
-    )
+from tests.manifests.samples import STORE, annotated, external_secret, loaded, said
 
 
 @pytest.mark.parametrize(
@@ -34,13 +25,13 @@ def annotated(document: str, name: str, value: object) -> str:
 )
 def test_on_declarations(name: str, value: str) -> None:
     """What the documentation lists is taken."""
-    assert [] == said(STORE, annotated(external_secret(), name, value))
+    assert [] == said(STORE, annotated(external_secret(), {f"syncd.dev/{name}": value}))
 
 
 @pytest.mark.parametrize(("name", "value"), [("pause", "true"), ("allow-mass-change", "a1b2c3")])
 def test_on_stores(name: str, value: str) -> None:
     """Stores have their own."""
-    assert [] == said(annotated(STORE, name, value))
+    assert [] == said(annotated(STORE, {f"syncd.dev/{name}": value}))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +49,7 @@ def test_on_stores(name: str, value: str) -> None:
 )
 def test_wrong_on_declarations(name: str, value: object, expected: str) -> None:
     """A value or a name that means nothing is an error with the annotation's path."""
-    (message,) = said(STORE, annotated(external_secret(), name, value))
+    (message,) = said(STORE, annotated(external_secret(), {f"syncd.dev/{name}": value}))
     assert message.startswith(f"metadata.annotations[syncd.dev/{name}]: ")
     assert expected in message
 
@@ -66,7 +57,7 @@ def test_wrong_on_declarations(name: str, value: object, expected: str) -> None:
 @pytest.mark.parametrize("value", ["", "a b"])
 def test_a_wrong_yes_to_the_guard(value: str) -> None:
     """The yes names one refusal."""
-    (message,) = said(annotated(STORE, "allow-mass-change", value))
+    (message,) = said(annotated(STORE, {"syncd.dev/allow-mass-change": value}))
     assert message.endswith("must be the id of a refusal, as `syncd plan` prints it")
 
 
@@ -79,21 +70,19 @@ def test_a_wrong_yes_to_the_guard(value: str) -> None:
 )
 def test_hints(name: str, hint: str) -> None:
     """A typo and a wrong place are told apart."""
-    (problem,) = loaded(STORE, annotated(external_secret(), name, "x")).problems
+    (problem,) = loaded(STORE, annotated(external_secret(), {f"syncd.dev/{name}": "x"})).problems
     assert hint == problem.hint
 
 
 def test_an_unknown_annotation_is_like_an_unknown_field() -> None:
     """Only `strict` refuses it."""
-    text = annotated(external_secret(), "future", "x")
+    text = annotated(external_secret(), {"syncd.dev/future": "x"})
     assert [] == said(STORE, text, validation=Validation.WARN)
 
 
 def test_annotations_of_others_are_not_looked_at() -> None:
     """Any other prefix may say anything."""
-    assert [] == said(
-        STORE, external_secret().replace("  namespace: shop", "  namespace: shop\n  annotations: {a.b/c: d}")
-    )
+    assert [] == said(STORE, annotated(external_secret(), {"example.com/note": "x"}))
 
 
 def test_every_kind_has_a_table() -> None:

@@ -9,7 +9,7 @@ import pytest
 from syncd.manifests import RefreshPolicy, TemplateAs, TemplateTarget, Validation
 from syncd.manifests.data import MergeStrategy, RewriteMerge, RewriteRegexp, RewriteTransform
 from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind
-from tests.manifests.samples import STORE, declaration, declared, entry, external_secret, said
+from tests.manifests.samples import STORE, annotated, declaration, declared, entry, external_secret, said
 
 EVERYTHING: dict[str, Any] = {
     "refreshPolicy": "Periodic",
@@ -168,11 +168,8 @@ def test_null_is_absent() -> None:
 
 def test_restart_mode() -> None:
     """The annotation says who is restarted; `auto` when it is not there."""
-    annotated = external_secret().replace(
-        "  namespace: shop", '  namespace: shop\n  annotations: {syncd.dev/restart: "off"}'
-    )
-    assert RestartMode.AUTO is declaration().restart
-    assert [RestartMode.OFF] == [one.restart for one in declared(STORE, annotated).external_secrets]
+    (off,) = declared(STORE, annotated(external_secret(), {"syncd.dev/restart": "off"})).external_secrets
+    assert (RestartMode.AUTO, RestartMode.OFF) == (declaration().restart, off.restart)
 
 
 def test_templates_do_not_show() -> None:

@@ -232,6 +232,6 @@ def test_repeated_keys_of_others() -> None:
 
 def test_repeated_keys_in_a_list() -> None:
     """They belong to their item."""
-    text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  kind: Service\n  metadata: {name: a}\n"
+    text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Service\n  kind: Service\n"
     (warning,) = loaded(text).declarations.warnings
     assert ("shop.yaml:6", "kind") == (warning.where, warning.path)

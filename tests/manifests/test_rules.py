@@ -80,11 +80,9 @@ def test_allowed(spec: dict[str, Any]) -> None:
 
 def test_rules_hold_beside_other_errors() -> None:
     """A field that is wrong for itself hides no rule."""
-    spec = {
-        "target": {"creationPolicy": "None", "deletionPolicy": "Merge", "immutable": "x"},
-        "data": [entry(version=1)],
-    }
-    paths = [message.partition(":")[0] for message in said(STORE, external_secret(**spec))]
+    target = {"creationPolicy": "None", "deletionPolicy": "Merge", "immutable": "x"}
+    text = external_secret(target=target, data=[entry(version=1)])
+    paths = [message.partition(":")[0] for message in said(STORE, text)]
     assert ["spec.data[0].remoteRef.version", "spec.target.deletionPolicy", "spec.target.immutable"] == paths
 
 

@@ -10,7 +10,7 @@ from syncd.manifests import Validation
 from syncd.manifests.kinds import MODELS
 from syncd.manifests.schema import all_fields
 from syncd.manifests.support import UNSUPPORTED
-from tests.manifests.samples import STORE, external_secret, said
+from tests.manifests.samples import STORE, annotated, external_secret, said
 
 GENERATOR = {"sourceRef": {"generatorRef": {"kind": "Password", "name": "random"}}}
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -42,11 +42,9 @@ def test_refused(spec: dict[str, Any], expected: str, validation: Validation) ->
 
 def test_rollback() -> None:
     """The annotation that asks for it is refused; `off` is not."""
-    text = external_secret().replace(
-        "  namespace: shop", '  namespace: shop\n  annotations: {syncd.dev/rollback: "on"}'
-    )
-    assert ["metadata.annotations[syncd.dev/rollback]: not supported yet"] == said(STORE, text)
-    assert [] == said(STORE, text.replace('"on"', '"off"'))
+    asked, refused = (annotated(external_secret(), {"syncd.dev/rollback": value}) for value in ("on", "off"))
+    assert ["metadata.annotations[syncd.dev/rollback]: not supported yet"] == said(STORE, asked)
+    assert [] == said(STORE, refused)
 
 
 @pytest.mark.parametrize("kind", ["PushSecret", "ClusterPushSecret"])
