@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -94,8 +93,4 @@ class FakeStore:
 
 
 def _secret(entry: Fields) -> tuple[RemoteKey, SecretValue]:
-    """`valueMap` is of v1beta1: `extract` of it gives what `extract` of the same as JSON gives."""
-    value = entry.text("value")
-    if not value and "valueMap" in entry:
-        value = json.dumps(entry.mapping("valueMap"), ensure_ascii=False)
-    return RemoteKey(entry.required("key"), entry.text("version")), SecretValue(value)
+    return RemoteKey(entry.required("key"), entry.text("version")), SecretValue(entry.text("value"))

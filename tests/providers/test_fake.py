@@ -87,11 +87,6 @@ def test_metadata_is_not_refused() -> None:
     assert value(read(fake_store({"key": "k", "value": "a"}), RemoteKey("k", metadata=True))) == "a"
 
 
-def test_value_map_is_a_document() -> None:
-    """`valueMap` of v1beta1 reads as JSON of the same."""
-    assert value(read(fake_store({"key": "k", "valueMap": {"a": "é"}}), RemoteKey("k"))) == '{"a": "é"}'
-
-
 def test_find_takes_the_greatest_version_as_text() -> None:
     """`9` is greater than `10` as text, and any version is greater than none."""
     store = fake_store(
