@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, TextIO
 
 import click
 
@@ -22,8 +24,7 @@ FAILED = 1
 
 def main() -> NoReturn:
     """The console script. Threads that were given up are not waited for."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # the process's own text streams
+    sys.stdout, sys.stderr = (_usable(stream) for stream in (sys.stdout, sys.stderr))
     code = run(sys.argv[1:])
     if threading.active_count() > 1:
         sys.stdout.flush()
@@ -32,13 +33,20 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _usable(stream: TextIO | None) -> TextIO:
+    """A stream that shows what its encoding lacks as escapes; one that was closed by the caller goes nowhere."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream or Path(os.devnull).open("w")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line. Returns its exit code, whatever happens."""
     screen = Screen.of_process(os.environ, color="--no-color" not in arguments)
     try:
         return int(app.main([*arguments], "syncd", standalone_mode=False, obj=screen) or 0)
     except click.ClickException as error:
-        _show_usage_error(error, screen)
+        _show_usage_error(error, arguments, screen)
     except ManifestError as error:
         for problem in error.problems:
             screen.error(str(problem), problem.hint)
@@ -47,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         screen.error("interrupted", "run it again: it goes on where it stopped")
     except BrokenPipeError:
-        screen.out.write("")
+        screen.out.discard_rest()
     except Exception as error:  # noqa: BLE001  # the last resort: its text may hold a value, so only its type is shown
         _show_bug(error, arguments, screen)
     return FAILED
@@ -63,12 +71,12 @@ def _show_bug(error: Exception, arguments: Sequence[str], screen: Screen) -> Non
     screen.error(f"internal error: {type(error).__name__} (syncd {__version__})", hint)
 
 
-def _show_usage_error(error: click.ClickException, screen: Screen) -> None:
+def _show_usage_error(error: click.ClickException, arguments: Sequence[str], screen: Screen) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         screen.err.write(error.format_message() + "\n")
         return
     possibilities = getattr(error, "possibilities", None) or []
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "syncd"
+    path = " ".join(["syncd", *(word for word in arguments if word in app.commands)][:2])
     hint = f"did you mean `{possibilities[0]}`?" if possibilities else f"see `{path} --help`"
     if isinstance(error, click.NoSuchOption):
         message = f"`{path}` has no flag `{error.option_name}`"

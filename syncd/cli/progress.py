@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from syncd.cli.screen import Stream
+from syncd.cli.screen import Stream, printable
 from syncd.reconcile.options import Progress, Stage, silent
 
 if TYPE_CHECKING:
@@ -32,22 +32,20 @@ class _Display:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
+        self._shown: tuple[Bar, TaskID] | None = None
 
     def show(self, stage: Stage) -> None:
-        if self._bar is None:
-            self._bar = self._start()
-        if self._task is None:
-            self._task = self._bar.add_task("")
-        text = f"{stage.name} {stage.detail}".rstrip()
-        self._bar.update(self._task, description=text, completed=stage.done, total=stage.total or None)
+        if self._shown is None:
+            self._shown = self._start()
+        bar, task = self._shown
+        text = printable(f"{stage.name} {stage.detail}".rstrip())
+        bar.update(task, description=text, completed=stage.done, total=stage.total or None)
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._shown is not None:
+            self._shown[0].stop()
 
-    def _start(self) -> Bar:
+    def _start(self) -> tuple[Bar, TaskID]:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -58,4 +56,4 @@ class _Display:
             spinner, text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
         )
         bar.start()
-        return bar
+        return bar, bar.add_task("", total=None)

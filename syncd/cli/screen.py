@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
 
+from syncd.errors import SyncdError
+
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -44,12 +46,24 @@ class Stream:
         return f"\x1b[{';'.join(color.value for color in colors)}m{text}\x1b[0m"
 
     def write(self, text: str) -> None:
-        """Whoever stopped reading wants no more of it: what the command did, and its exit code, stand."""
+        """Whoever stopped reading wants no more of it: what the command did, and its exit code, stand.
+
+        Raises SyncdError when the text cannot be written for another reason, such as a full disk.
+        """
         try:
             self.file.write(text)
             self.file.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+            self.discard_rest()
+        except OSError as error:
+            self.discard_rest()
+            raise SyncdError(f"the answer cannot be written: {error.strerror}") from error
+
+    def discard_rest(self) -> None:
+        """Also what is still buffered: the interpreter would try it again at its end."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 @dataclass(frozen=True, slots=True)
