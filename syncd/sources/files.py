@@ -83,10 +83,7 @@ class _Reader:
 
     def _from_file(self, path: Path, *, named: bool) -> Iterator[Text]:
         try:
-            if path.resolve() in self._seen:
-                return
-            self._seen.add(path.resolve())
-            yield Text(str(path), path.read_text("utf-8"), str(path.parent.resolve()), named)
+            content = path.read_text("utf-8")
         except FileNotFoundError:
             hint = "URLs are not read: fetch the file first" if path.parts[0] in ("http:", "https:") else ""
             self._refuse(str(path), "no such file or folder", hint)
@@ -94,6 +91,10 @@ class _Reader:
             self._refuse(str(path), "not text in UTF-8")
         except OSError as error:
             self._refuse(str(path), f"cannot be read: {error.strerror or 'the system refuses'}")
+        else:
+            if path.resolve() not in self._seen:
+                self._seen.add(path.resolve())
+                yield Text(str(path), content, str(path.parent.resolve()), named)
 
     def _unreadable_folder(self, error: OSError) -> None:
         self._refuse(str(error.filename), f"cannot be read: {error.strerror or 'the system refuses'}")
