@@ -67,17 +67,17 @@ class Workloads:
     def patch(self, patch: WorkloadPatch) -> None:
         """Raises Conflict when the uid or the note are others, or the workload is gone."""
         resource = WORKLOADS[patch.name.kind]
+        shape = self._shapes.get(patch.name, _Shape())
         try:
             try:
-                operations = _operations(patch, self._shapes.get(patch.name, _Shape()))
-                resources.patch(self._connection, resource, patch.name.name, operations)
+                resources.patch(self._connection, resource, patch.name.name, _operations(patch, shape))
             except Conflict:
                 # A test failed: our note or uid, or only the shape that we took for granted.
                 shape = self._reread(patch)
                 resources.patch(self._connection, resource, patch.name.name, _operations(patch, shape))
         except NotFound:
             raise Conflict(f"`{patch.name}` is gone") from None
-        self._shapes[patch.name] = _Shape()
+        self._shapes[patch.name] = _Shape(triggers=shape.triggers or patch.trigger is not None)
 
     def _reread(self, patch: WorkloadPatch) -> _Shape:
         item = resources.get(self._connection, WORKLOADS[patch.name.kind], patch.name.name)
