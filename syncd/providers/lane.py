@@ -6,13 +6,13 @@ Nothing here blocks or looks at a clock: every method is told the time.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncd.providers.api import Failed, Failure
 from syncd.providers.jobs import Answer, Item, Job, temporary
 from syncd.providers.retries import Retries
-from syncd.providers.store_queue import StoreQueue
+from syncd.providers.store_queue import Pause, StoreQueue
 
 GRACE = 0.05
 """Part of a call's time that it may take longer: a library that keeps the deadline itself answers first."""
@@ -62,7 +62,7 @@ class Lane:
         self._limit = float(width)
         self._throttles = 0
         self._slowed_at = -math.inf
-        self._paused_until = -math.inf
+        self._pause = Pause()
         self._answered = -math.inf
         self._lost_at = -math.inf
 
@@ -76,26 +76,29 @@ class Lane:
         """Nothing is under way, and there is nothing to remember about it."""
         return not self._queues and not self._throttles and self._limit == self._width
 
-    def add(self, jobs: Iterable[Job], store: str, width: int) -> None:
-        """Queues jobs of a store; `width` is the one of their provider, and the smallest one holds."""
+    def add(self, jobs: Sequence[Job], now: float) -> None:
+        """Queues jobs of a store; of the widths of a lane's providers the smallest one holds."""
+        store, width = str(jobs[0].reading.request.store), jobs[0].provider.width
         self._width = min(self._width, width)
         self._limit = min(self._limit, self._width)
         queue = self._queues.setdefault(store, StoreQueue(store, self._retries))
-        queue.add(jobs)
+        queue.add(jobs, now)
+        if refusal := self._pause.refusal(now, self._retries.bound):
+            queue.give_up(refusal)
         self._refuse_if_hung(queue, Failed(Failure.UNAVAILABLE, HUNG))
 
     def can_start(self, now: float) -> bool:
-        return self._free and now >= self._paused_until and self._next(now) is not None
+        return self._free and now >= self._pause.until and self._next(now) is not None
 
     def wakes_at(self) -> float:
         """When a call can start that cannot now; infinity when time alone will not help."""
         if not self._free:
             return math.inf
-        return max(self._paused_until, min((queue.wakes_at() for queue in self._queues.values()), default=math.inf))
+        return max(self._pause.until, min((queue.wakes_at() for queue in self._queues.values()), default=math.inf))
 
     def start(self, now: float) -> Call | None:
         """Begins the next call, if one can start."""
-        queue = self._next(now) if self._free and now >= self._paused_until else None
+        queue = self._next(now) if self._free and now >= self._pause.until else None
         if queue is None:
             return None
         # Its turn comes again after the others'.
@@ -167,7 +170,7 @@ class Lane:
             failure = _longest([temporary(answer) for answer in group.values()])
             if kind is Failure.THROTTLED:
                 self._throttled(call, failure, now)
-                self._ask_later(call, group, self._paused_until, call.job.spent)
+                self._ask_later(call, group, self._pause.until, call.job.spent)
             else:
                 spent = call.job.spent + self._retries.spend(failure)
                 wait = max(self._retries.backoff_after(spent), failure.retry_after or 0.0)
@@ -206,7 +209,7 @@ class Lane:
             self._throttles += 1
             self._limit = max(1.0, self._limit / 2)
             pause = pause or self._retries.pause_after(self._throttles)
-        self._paused_until = max(self._paused_until, now + pause)
+        self._pause.extend(now + pause, failure)
 
     def _refuse_if_hung(self, queue: StoreQueue, failure: Failed) -> None:
         bound = 2 * self._width

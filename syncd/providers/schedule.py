@@ -67,7 +67,7 @@ class Schedule:
         lane = self._lanes.get(provider.lane)
         if lane is None:
             lane = self._lanes[provider.lane] = Lane(provider.lane, provider.width, self._retries)
-        lane.add(jobs, str(jobs[0].reading.request.store), provider.width)
+        lane.add(jobs, now)
         self._touch(lane, now)
 
     def take(self, now: float) -> Call | None:

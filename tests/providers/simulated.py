@@ -80,6 +80,20 @@ def hangs(lane: str = "lane", width: int = 8) -> Store:
     return Store(seconds=math.inf, lane=lane, width=width)
 
 
+def answered(*answers: Answer) -> Store:
+    """A store that answers with these, one attempt after the other, and then with the last."""
+
+    def behaviour(store: Store, _now: float, item: Item) -> Answer:
+        return answers[min(len(store.times(item)), len(answers)) - 1]
+
+    return Store(behaviour)
+
+
+def until(seconds: float, failure: Failed) -> Store:
+    """A store that fails until a moment, and then works."""
+    return Store(lambda _store, now, _item: failure if now < seconds else FOUND)
+
+
 class Simulation:
     """A schedule whose calls end at made-up times."""
 
