@@ -17,6 +17,7 @@ from syncd.providers.api import Dialect
 from syncd.providers.yaml_json import yaml_to_json
 
 _HINTED = 10
+_TOO_MUCH = (RecursionError, gjson.TooMuchWorkError)
 
 
 class DocumentError(RenderError):
@@ -38,8 +39,8 @@ def lookup(dialect: Dialect, value: bytes, property: str) -> bytes:  # noqa: A00
     """
     try:
         return _LOOKUP[dialect](value, property)
-    except RecursionError:
-        raise _too_deep() from None
+    except _TOO_MUCH:
+        raise _too_much() from None
 
 
 def split(dialect: Dialect, value: bytes, property: str = "") -> dict[str, bytes]:  # noqa: A002  # as above
@@ -57,8 +58,8 @@ def split(dialect: Dialect, value: bytes, property: str = "") -> dict[str, bytes
         if (plain := _plain_members(value)) is not None:
             return plain
         return _decoded_members(value) if dialect is Dialect.VAULT else _raw_members(value)
-    except RecursionError:
-        raise _too_deep() from None
+    except _TOO_MUCH:
+        raise _too_much() from None
 
 
 def kubernetes_document(data: Mapping[str, bytes]) -> bytes:
@@ -66,8 +67,8 @@ def kubernetes_document(data: Mapping[str, bytes]) -> bytes:
     return json.dumps({key: value.decode("utf-8", "surrogateescape") for key, value in data.items()}).encode()
 
 
-def _too_deep() -> DocumentError:
-    return DocumentError("the secret or the property is nested too deeply", kind="provider")
+def _too_much() -> DocumentError:
+    return DocumentError("the secret or the property is too large or nested too deeply", kind="provider")
 
 
 def _missing(name: str, keys: Callable[[], Collection[str]]) -> DocumentError:

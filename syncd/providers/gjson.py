@@ -26,38 +26,61 @@ from syncd.providers.gjson_scan import (
     value_end,
 )
 
+_MOST_BYTES = 64 * 1024 * 1024
 _MEMBER_OR_END = re.compile(rb'["}]')
 _ELEMENT_OR_END = re.compile(rb'["{\[ntf+\-0-9iIN\]]')
 _OPENING = re.compile(rb"[{\[]")
+_NO_ELEMENT = re.compile(rb"[ \t\r\n]*+(?:\]|\Z)")
+
+
+class TooMuchWorkError(Exception):
+    """A path reads a large document too many times."""
+
+
+class _Work:
+    """What one path may still read."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_BYTES
+
+    def read(self, json: bytes) -> None:
+        self.left -= len(json)
+        if self.left < 0:
+            raise TooMuchWorkError
 
 
 def get(json: bytes, path: bytes) -> Result:
     """What `path` selects. Broken JSON is read as far as it goes.
 
-    Raises RecursionError when brackets or modifiers are nested some hundred levels deep.
+    Raises TooMuchWorkError, and RecursionError when brackets or modifiers are nested some hundred levels deep.
     Semantics: gjson 1.18, `Get`.
     """
+    return _get(json, path, _Work())
+
+
+def _get(json: bytes, path: bytes, work: _Work) -> Result:
+    work.read(json)
     if len(path) > 1:
         if path[:1] in (b"@", b"!"):
-            step = _modified(json, path) if path[:1] == b"@" else _static(path)
+            step = _modified(json, path, work) if path[:1] == b"@" else _static(path)
             if step:
                 output, rest = step
-                return get(output, rest[1:]) if rest[:1] in (b"|", b".") else parse(output)
+                return _get(output, rest[1:], work) if rest[:1] in (b"|", b".") else parse(output)
         if path[:1] in (b"[", b"{"):
             parts = selectors(path)
             if parts and (not parts[1] or parts[1][:1] in (b"|", b".")):
-                output = _multipath(json, path[:1], parts[0])
-                return get(output, parts[1][1:]) if parts[1] else Result(Kind.JSON, output)
+                output = _multipath(json, path[:1], parts[0], work)
+                return _get(output, parts[1][1:], work) if parts[1] else Result(Kind.JSON, output)
             path = parts[1] if parts else b""  # gjson goes on with what is left
-    search = _Search(json)
+    search = _Search(json, work)
     if path[:2] == b"..":
         search.array(0, path[2:])
     elif opening := _OPENING.search(json):
         (search.object if opening[0] == b"{" else search.array)(opening.end(), path)
-    return search.found if search.pipe is None else get(search.found.raw, search.pipe)
+    return search.found if search.pipe is None else _get(search.found.raw, search.pipe, work)
 
 
-def _modified(json: bytes, path: bytes) -> tuple[bytes, bytes] | None:
+def _modified(json: bytes, path: bytes, work: _Work) -> tuple[bytes, bytes] | None:
     """Output of the modifier that `path` begins with, and the rest of the path; None when there is no such modifier."""
     name = re.match(rb"@([^:|.]*)", path)[1]  # type: ignore[index]  # the path begins with it
     if name not in NAMES:
@@ -65,7 +88,7 @@ def _modified(json: bytes, path: bytes) -> tuple[bytes, bytes] | None:
     rest, argument = path[len(name) + 1 :], b""
     if rest[:1] == b":":
         argument, rest = _argument(rest[1:])
-    return _dig(json, argument) if name == b"dig" else modify(name, json, argument), rest
+    return _dig(json, argument, work) if name == b"dig" else modify(name, json, argument), rest
 
 
 def _argument(path: bytes) -> tuple[bytes, bytes]:
@@ -90,11 +113,11 @@ def _static(path: bytes) -> tuple[bytes, bytes] | None:
     return None
 
 
-def _dig(json: bytes, path: bytes) -> bytes:
+def _dig(json: bytes, path: bytes, work: _Work) -> bytes:
     found: list[bytes] = []
 
     def descend(parent: Result) -> None:
-        result = get(parent.raw, path)
+        result = _get(parent.raw, path, work)
         if result.exists:
             found.append(result.raw)
         if parent.kind is Kind.JSON:
@@ -105,10 +128,10 @@ def _dig(json: bytes, path: bytes) -> bytes:
     return b"[" + b",".join(found) + b"]"
 
 
-def _multipath(json: bytes, kind: bytes, parts: Sequence[Selector]) -> bytes:
+def _multipath(json: bytes, kind: bytes, parts: Sequence[Selector], work: _Work) -> bytes:
     members = []
     for part in parts:
-        result = get(json, part.path)
+        result = _get(json, part.path, work)
         if result.exists:
             raw = result.raw or result.value or b"null"
             members.append(raw if kind == b"[" else _name(part) + b":" + raw)
@@ -134,8 +157,9 @@ def _name(part: Selector) -> bytes:
 class _Search:
     """One walk through a document; `found` and `pipe` are what it comes to, also when a branch of it fails."""
 
-    def __init__(self, json: bytes) -> None:
+    def __init__(self, json: bytes, work: _Work) -> None:
         self.json = json
+        self.work = work
         self.found = MISSING
         self.pipe: bytes | None = None
 
@@ -229,10 +253,10 @@ class _Search:
             path, self.pipe = split
         values = []
         for at in starts:
-            if self.json[at:].lstrip(b" \t\r\n")[:1] in (b"", b"]"):
+            if _NO_ELEMENT.match(self.json, at):
                 continue
             element, _ = parse_any(self.json, at)
-            if element and (result := get(element.raw, path)).exists:
+            if element and (result := _get(element.raw, path, self.work)).exists:
                 values.append(result.raw or result.value)
         return b"[" + b",".join(values) + b"]"
 
@@ -245,13 +269,13 @@ class _Search:
                     self.found = Result(Kind.JSON, b"[" + b",".join(values) + b"]")
                 return end + 1, False
             element = result_at(self.json, start, end)
-            if not _fits(element, query):
+            if not self.fits(element, query):
                 continue
             if part.rest is not None:
                 split = split_pipe(part.rest)
                 if split:
                     self.pipe = split[1]
-                element = get(element.raw, split[0] if split else part.rest)
+                element = _get(element.raw, split[0] if split else part.rest, self.work)
             if not query.every:
                 self.found = element
                 return end, True
@@ -259,8 +283,7 @@ class _Search:
                 values.append(raw)
         return len(self.json), False
 
-
-def _fits(element: Result, query: Query) -> bool:
-    if element.kind is Kind.JSON:
-        return fits(get(element.raw, query.path), query)
-    return not query.path and fits(element, query)
+    def fits(self, element: Result, query: Query) -> bool:
+        if element.kind is Kind.JSON:
+            return fits(_get(element.raw, query.path, self.work), query)
+        return not query.path and fits(element, query)

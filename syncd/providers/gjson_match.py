@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from syncd.providers.gojson import text_of
 
-_ANY_TEXT = 0
-_ANY_CHARACTER = 1
+_CACHED = 1024
+_TOKEN = re.compile(r"(\*)|(\?)|\\(.)|(.)", re.DOTALL)
 
 
 def matches(value: bytes, pattern: bytes) -> bool:
-    """Whether all of `value` matches; linear in memory and at worst quadratic in time."""
-    return _matches(text_of(value), _tokens(text_of(pattern)))
-
-
-def _tokens(pattern: str) -> list[int | str] | None:
-    """The pattern's parts; None when it ends inside an escape, which matches nothing unless a star came before."""
-    tokens: list[int | str] = []
-    characters = iter(pattern)
-    for character in characters:
-        if character == "*":
-            tokens.append(_ANY_TEXT)
-        elif character == "?":
-            tokens.append(_ANY_CHARACTER)
-        elif character != "\\":
-            tokens.append(character)
-        elif escaped := next(characters, ""):
-            tokens.append(escaped)
-        elif _ANY_TEXT in tokens:
-            tokens.append(character)
-        else:
-            return None
-    return tokens
-
-
-def _matches(text: str, tokens: list[int | str] | None) -> bool:
-    if tokens is None:
+    """Whether all of `value` matches."""
+    parts = _parts(pattern)
+    if parts is None:
         return False
-    at = token = 0
-    star = retry = -1
-    while at < len(text):
-        if token < len(tokens) and tokens[token] == _ANY_TEXT:
-            star, retry, token = token, at, token + 1
-        elif token < len(tokens) and tokens[token] in (_ANY_CHARACTER, text[at]):
-            at, token = at + 1, token + 1
-        elif star >= 0:
-            retry += 1
-            at, token = retry, star + 1
-        else:
+    text, at = text_of(value), 0
+    *heads, (tail, length) = parts
+    for index, (head, _) in enumerate(heads):
+        found = head.search(text, at) if index else head.match(text)
+        if found is None:
             return False
-    return all(rest == _ANY_TEXT for rest in tokens[token:])
+        at = found.end()
+    if not heads:
+        return tail.fullmatch(text) is not None
+    start = len(text) - length
+    return start >= at and tail.match(text, start) is not None
+
+
+@lru_cache(_CACHED)
+def _parts(pattern: bytes) -> list[tuple[re.Pattern[str], int]] | None:
+    """What stands between the stars, with its length; None for an escape of nothing without a star before it."""
+    parts: list[list[str]] = [[]]
+    for star, any_character, escaped, plain in _TOKEN.findall(text_of(pattern)):
+        if star:
+            parts.append([])
+        elif plain == "\\" and len(parts) == 1:
+            return None
+        else:
+            parts[-1].append("." if any_character else re.escape(escaped or plain))
+    return [(re.compile("".join(part), re.DOTALL), len(part)) for part in parts]

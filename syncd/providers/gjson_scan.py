@@ -10,7 +10,11 @@ from enum import Enum, auto
 from syncd.providers.gjson_numbers import format_float, parse_float
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_INERT = re.compile(rb'(?:[^"{}\[\]()]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+_FLAT = rb'(?:[^"{}\[\]()]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")'
+_LEAF = rb"[{\[(]" + _FLAT + rb"*+[}\])]"
+_INERT = re.compile(rb"(?:" + _FLAT + rb"|" + _LEAF + rb")*+", re.DOTALL)
+_OPEN = re.compile(rb"[{\[(]++")
+_CLOSE = re.compile(rb"[}\])]++")
 _LITERAL = re.compile(rb".[a-z]*+", re.DOTALL)
 _NUMBER = re.compile(rb".[^\x00-\x20,\]}]*+", re.DOTALL)
 _INTEGER = re.compile(rb"-?[0-9]*")
@@ -55,10 +59,12 @@ def bracket_end(json: bytes, at: int) -> int:
             return end
         if json[at] == ord('"'):
             return end + 1
-        depth += 1 if json[at] in b"{[(" else -1
-        at += 1
-        if not depth:
-            return at
+        opening = json[at] in b"{[("
+        run = (_OPEN if opening else _CLOSE).match(json, at).end() - at  # type: ignore[union-attr]  # one is there
+        if not opening and run >= depth:
+            return at + depth
+        depth += run if opening else -run
+        at += run
 
 
 def value_end(json: bytes, at: int) -> int:

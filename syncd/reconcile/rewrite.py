@@ -1,0 +1,164 @@
+"""Renames and merges keys: the operations of `dataFrom[].rewrite`, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from syncd.errors import RenderError, TemplateError
+from syncd.manifests.data import (
+    ConflictPolicy,
+    MergeStrategy,
+    PriorityPolicy,
+    Rewrite,
+    RewriteMerge,
+    RewriteRegexp,
+    RewriteTransform,
+)
+from syncd.providers import gojson
+from syncd.reconcile.regexps import expression
+
+if TYPE_CHECKING:
+    from syncd.templating import Template
+
+_CACHED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class RegexpRewrite:
+    """Replaces in each key what matches `source`."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransformRewrite:
+    """Renames each key to the output of a template, in which `.value` is the key."""
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRewrite:
+    """Merges the JSON objects in the values: by sorted keys, those of `priority` last and so strongest."""
+
+    into: str = ""
+    priority: tuple[str, ...] = ()
+    priority_policy: PriorityPolicy = PriorityPolicy.STRICT
+    conflict_policy: ConflictPolicy = ConflictPolicy.ERROR
+    strategy: MergeStrategy = MergeStrategy.EXTRACT
+
+
+Operation = RegexpRewrite | TransformRewrite | MergeRewrite
+
+
+def operations(manifest: Iterable[Rewrite]) -> tuple[Operation, ...]:
+    """The operations of an entry as its manifest writes them."""
+    return tuple(_operation(entry.operation) for entry in manifest)
+
+
+def _operation(entry: RewriteRegexp | RewriteTransform | RewriteMerge) -> Operation:
+    if isinstance(entry, RewriteRegexp):
+        return RegexpRewrite(entry.source, entry.target)
+    if isinstance(entry, RewriteTransform):
+        return TransformRewrite(entry.template)
+    return MergeRewrite(entry.into, entry.priority, entry.priority_policy, entry.conflict_policy, entry.strategy)
+
+
+def rewrite(operations: Sequence[Operation], data: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The data after all operations, each of which works on what the one before it made.
+
+    Raises RenderError, which names the operation; also when keys with different values become one,
+    of which external-secrets keeps any.
+    """
+    result = dict(data)
+    for index, operation in enumerate(operations):
+        try:
+            match operation:
+                case RegexpRewrite():
+                    result = _regexp(operation, result)
+                case TransformRewrite():
+                    result = _transform(operation, result)
+                case MergeRewrite():
+                    result = _merge(operation, result)
+        except RenderError as error:
+            raise _located(error, index) from None
+        except RecursionError:
+            raise RenderError(f"rewrite[{index}]: a value is nested too deeply") from None
+    return result
+
+
+def _located(error: RenderError, index: int) -> RenderError:
+    message = f"rewrite[{index}]: {error.message}"
+    if isinstance(error, TemplateError):
+        at = {"line": error.line, "column": error.column}
+        return TemplateError(message, kind=error.kind, name=error.name, hint=error.hint, **at)
+    return RenderError(message, hint=error.hint)
+
+
+def _regexp(operation: RegexpRewrite, data: Mapping[str, bytes]) -> dict[str, bytes]:
+    compiled = expression(operation.source)
+    return _renamed(data, lambda key: compiled.replace(key, operation.target))
+
+
+def _transform(operation: TransformRewrite, data: Mapping[str, bytes]) -> dict[str, bytes]:
+    template = _template(operation.template)
+    return _renamed(data, lambda key: template.render({"value": key}).decode("utf-8", "replace"))
+
+
+@lru_cache(_CACHED)
+def _template(text: str) -> Template:
+    from syncd.templating import MissingKey, Template  # late: few declarations transform
+
+    return Template(text, name="transform", missing=MissingKey.DEFAULT)
+
+
+def _renamed(data: Mapping[str, bytes], rename: Callable[[str], str]) -> dict[str, bytes]:
+    origins: dict[str, str] = {}
+    for key in sorted(data):
+        new = rename(key)
+        if data[origins.setdefault(new, key)] != data[key]:
+            message = f"the keys `{origins[new]}` and `{key}` both become `{new}`, and their values differ"
+            raise RenderError(message, hint="make the new names differ, or fetch one of the two by `data`")
+    return {new: data[key] for new, key in origins.items()}
+
+
+def _merge(operation: MergeRewrite, data: Mapping[str, bytes]) -> dict[str, bytes]:
+    merged: dict[str, gojson.Value] = {}
+    conflicts: set[str] = set()
+    for key in _merge_order(operation, data):
+        members = _members(key, data[key])
+        conflicts |= merged.keys() & members.keys()
+        merged |= members
+    if conflicts and operation.conflict_policy is ConflictPolicy.ERROR:
+        names = ", ".join(f"`{name}`" for name in sorted(conflicts))
+        hint = "set `conflictPolicy: Ignore`, and order the keys with `priority`: the last one wins"
+        raise RenderError(f"several keys hold {names}", hint=hint)
+    if operation.strategy is MergeStrategy.EXTRACT:
+        return {name: gojson.value_bytes(value) for name, value in merged.items()}
+    if not operation.into:
+        raise RenderError("`strategy: JSON` needs `into`", hint="name the key that gets the merged JSON")
+    return {**data, operation.into: gojson.write(merged, gojson.quote).encode()}
+
+
+def _merge_order(operation: MergeRewrite, data: Mapping[str, bytes]) -> list[str]:
+    missing = [key for key in operation.priority if key not in data]
+    if missing and operation.priority_policy is PriorityPolicy.STRICT:
+        hint = "`priorityPolicy: IgnoreNotFound` passes over keys that are not there"
+        raise RenderError(f"there is no key `{missing[0]}`, which `priority` names", hint=hint)
+    return [*sorted(data.keys() - set(operation.priority)), *(key for key in operation.priority if key in data)]
+
+
+def _members(key: str, value: bytes) -> dict[str, gojson.Value]:
+    try:
+        document = gojson.float64(gojson.read(value))
+    except ValueError:
+        document = False
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise RenderError(f"the value of `{key}` is not a JSON object", hint="only JSON objects can be merged")
+    return document

@@ -1,0 +1,110 @@
+"""Answers one vector with the code that a manifest reaches."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from syncd.errors import SyncdError
+from syncd.manifests import durations
+from syncd.manifests.data import Rewrite
+from syncd.providers import documents
+from syncd.providers.api import Dialect
+from syncd.reconcile import decode, keys, rewrite
+
+Case = Mapping[str, Any]
+Answer = dict[str, Any]
+
+_REWRITES = TypeAdapter(tuple[Rewrite, ...])
+_BINARY = "-binary"
+"""Ends the provider's name in vectors whose value is stored as bytes; they are read like text."""
+
+
+def answer(case: Case) -> Answer:
+    """`{"id": …}` with the result in `out` or `out_b64`, `error` (its kind), or `bug` (nobody expected it)."""
+    try:
+        found = _ANSWERS[case["kind"]](case)
+    except ValidationError:
+        return {"id": case["id"], "error": "manifest"}
+    except SyncdError as error:
+        return {"id": case["id"], "error": getattr(error, "kind", "render")}
+    except ValueError:
+        return {"id": case["id"], "error": "value"}
+    except Exception as error:  # noqa: BLE001  # one crash must not keep the other lines from being answered
+        return {"id": case["id"], "bug": type(error).__name__}
+    return {**found, "id": case["id"]}
+
+
+def result(value: bytes | Mapping[str, bytes]) -> Answer:
+    """A result as vectors write it: text, or base64 when any of it is not UTF-8."""
+    try:
+        return {"out": _each(value, bytes.decode)}
+    except UnicodeDecodeError:
+        return {"out_b64": _each(value, _base64)}
+
+
+def _each(value: bytes | Mapping[str, bytes], change: Callable[[bytes], str]) -> str | dict[str, str]:
+    return change(value) if isinstance(value, bytes) else {key: change(item) for key, item in value.items()}
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _value(case: Case) -> bytes:
+    return base64.b64decode(case["value_b64"]) if "value_b64" in case else str(case["value"]).encode()
+
+
+def _data(case: Case) -> dict[str, bytes]:
+    return {key: value.encode() for key, value in case["in"].items()}
+
+
+def _dialect(case: Case) -> Dialect:
+    return Dialect(case["provider"].removesuffix(_BINARY))
+
+
+def _reverse(case: Case) -> Answer:
+    return result(keys.reverse_unicode(_data(case)) if case["strategy"] == "ReverseUnicode" else _data(case))
+
+
+def _rewrite(case: Case) -> Answer:
+    operations = rewrite.operations(_REWRITES.validate_python(case["ops"]))
+    return result(rewrite.rewrite(operations, _data(case)))
+
+
+def _refresh_interval(case: Case) -> Answer:
+    if case["raw"] is None:
+        return {"out": {"unset": True}}
+    duration = durations.parse(case["raw"])
+    return {"out": {"ns": duration.nanoseconds, "text": duration.text, "refreshes": duration.refreshes}}
+
+
+def _store_refresh_interval(case: Case) -> Answer:
+    return {"out": {"ns": durations.parse_store_interval(case["raw"]).nanoseconds}}
+
+
+def _template(case: Case) -> Answer:
+    from tests.conformance import templates
+
+    return templates.answer(case)
+
+
+_ANSWERS: dict[str, Callable[[Case], Answer]] = {
+    "property": lambda case: result(documents.lookup(_dialect(case), _value(case), case["property"])),
+    "extract": lambda case: result(documents.split(_dialect(case), _value(case), case["property"])),
+    "decode": lambda case: result(decode.decode(case["strategy"], _value(case))),
+    "decode-map": lambda case: result(decode.decode_map(case["strategy"], _data(case))),
+    "convert": lambda case: result(keys.convert(case["strategy"], _data(case))),
+    "reverse": _reverse,
+    "validate-keys": lambda case: result(keys.validate(_data(case))),
+    "find": lambda case: {"out": keys.matching(case["regexp"], case["names"])},
+    "rewrite": _rewrite,
+    "refresh-interval": _refresh_interval,
+    "store-refresh-interval": _store_refresh_interval,
+    "template": _template,
+    "template-from": _template,
+    "template-pattern": _template,
+}
