@@ -77,6 +77,8 @@ def _show_usage_error(error: click.ClickException, arguments: Sequence[str], scr
         return
     possibilities = getattr(error, "possibilities", None) or []
     path = " ".join(["syncd", *(word for word in arguments if word in app.commands)][:2])
+    if isinstance(error, click.UsageError) and error.ctx:
+        path = error.ctx.command_path
     hint = f"did you mean `{possibilities[0]}`?" if possibilities else f"see `{path} --help`"
     if isinstance(error, click.NoSuchOption):
         message = f"`{path}` has no flag `{error.option_name}`"

@@ -105,6 +105,38 @@ def test_misspelt_variables_are_warned_of(tmp_path: Path) -> None:
     assert (0, expected) == (ran.code, ran.err)
 
 
+LOGGING = """\
+import logging
+from syncd.cli import main, reading
+load = reading.load
+def noisy(*arguments, **more):
+    logging.getLogger("syncd.sources").debug("read", extra={"files": 1})
+    return load(*arguments, **more)
+reading.load = noisy
+main()
+"""
+
+
+def test_log_format(tmp_path: Path) -> None:
+    """Log lines go to standard error in the form that is asked for."""
+    (tmp_path / "a.yaml").write_text(STORE)
+    command = [
+        sys.executable,
+        "-c",
+        LOGGING,
+        "validate",
+        "-f",
+        "a.yaml",
+        "--log-format",
+        "json",
+        "--log-level",
+        "debug",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment(), cwd=tmp_path)
+    line = json.loads(done.stderr)
+    assert ("debug", "syncd.sources", "read", 1) == (line["level"], line["logger"], line["message"], line["files"])
+
+
 def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     """A reader such as `head` may leave: the exit code is that of the command, and no trace is shown."""
     (tmp_path / "a.yaml").write_text(STORE)
