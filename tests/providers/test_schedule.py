@@ -14,6 +14,8 @@ from syncd.providers.schedule import LENT, PATIENCE
 from tests.providers.simulated import DOWN, FOUND, SLOW_DOWN, Simulation, Store, hangs, keys
 
 DENIED = Failed(Failure.DENIED, "no")
+SEALED = Failed(Failure.UNAVAILABLE, "sealed", retry_after=30)
+QUOTA = Failed(Failure.THROTTLED, "quota", retry_after=900)
 
 
 def test_lanes_take_turns() -> None:
@@ -97,7 +99,9 @@ def test_giving_up_answers_everything() -> None:
 @st.composite
 def made_up_stores(draw: st.DrawFn) -> Store:
     """Any mixture of answers, after any time, in one of three lanes."""
-    answers: list[Answer] = draw(st.lists(st.sampled_from([FOUND, Absent(), DOWN, SLOW_DOWN, DENIED]), min_size=1))
+    answers: list[Answer] = draw(
+        st.lists(st.sampled_from([FOUND, Absent(), DENIED, DOWN, SLOW_DOWN, SEALED, QUOTA]), min_size=1)
+    )
 
     def behaviour(store: Store, _now: float, _item: Item) -> Answer:
         return answers[len(store.asked) % len(answers)]
@@ -116,8 +120,10 @@ def made_up_stores(draw: st.DrawFn) -> Store:
 def test_every_item_is_answered_once(stores: list[Store], places: int) -> None:
     """Whatever the stores do, in whatever order; and no lane or pool is wider than allowed."""
     world = Simulation(places=places)
-    wanted = [world.ask(store, keys(10), name=f"store {n}") for n, store in enumerate(stores)]
-    world.run()
-    assert all(set(keys(10)) == one.answers.keys() for one in wanted)
+    for _ in range(3):
+        wanted = [world.ask(store, keys(10), name=f"store {n}") for n, store in enumerate(stores)]
+        world.run()
+        assert all(set(keys(10)) == one.answers.keys() for one in wanted)
+        world.now += 100
     for store in stores:
         assert world.most_under_way.get(store.lane, 0) <= max(one.width for one in stores if one.lane == store.lane)
