@@ -21,10 +21,6 @@ class Verb(StrEnum):
     DELETE = "delete"
 
     @property
-    def method(self) -> str:
-        return _METHODS[self]
-
-    @property
     def safe(self) -> bool:
         """Whether asking twice changes nothing."""
         return self in (Verb.GET, Verb.LIST)
@@ -76,6 +72,10 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = field(default=None, repr=False)
     content_type: ContentType = ContentType.JSON
+
+    @property
+    def method(self) -> str:
+        return _METHODS[self.verb]
 
     @property
     def url(self) -> str:

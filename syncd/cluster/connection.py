@@ -16,7 +16,7 @@ from syncd.cluster.calls import Call, ContentType
 from syncd.cluster.faults import TRANSPORT, Broken, broken, fault
 from syncd.cluster.parallel import within
 from syncd.cluster.transport import Deadline, install_deadlines, request
-from syncd.errors import Denied, Unreachable, UsageError
+from syncd.errors import Denied, SyncdError, Unreachable
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -30,20 +30,6 @@ TOKEN_AGE = 1.0
 """Seconds that a token is used before the configuration is asked for it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    call: Call
-    status: int
-    body: bytes = field(repr=False)
-    retry_after: float | None = None
-
-    @property
-    def worth_repeating(self) -> bool:
-        if self.call.verb.safe:
-            return self.status == 429 or self.status >= 500
-        return self.status == 429 and self.retry_after is not None
-
-
 class _Session:
     """One loaded configuration and its pool; a new one takes its place when the credentials are refused."""
 
@@ -52,16 +38,23 @@ class _Session:
 
         configuration.connection_pool_maxsize = POOL
         self.configuration = configuration
-        self.pool: urllib3.PoolManager = ApiClient(configuration).rest_client.pool_manager
+        self.manager = manager = ApiClient(configuration).rest_client.pool_manager
         if context is not None:
-            self.pool.connection_pool_kw["ssl_context"] = context
-        install_deadlines(self.pool)
+            manager.connection_pool_kw["ssl_context"] = context
+        install_deadlines(manager)
+        self.pool: urllib3.PoolManager | urllib3.HTTPConnectionPool = manager
+        self.prefix = str(configuration.host)
+        if self.prefix.startswith("https:"):  # spares the manager's search for the pool at every call
+            self.pool = manager.connection_from_url(self.prefix)
+            self.prefix = urllib3.util.parse_url(self.prefix).path or ""
         self._lock = threading.Lock()
         self._headers: Mapping[str, str] = {}
         self._asked = float("-inf")
 
     def headers(self, deadline: Deadline) -> Mapping[str, str]:
         """The authorization header of now. Raises TimeoutError: the configuration may run a program to get a token."""
+        if time.monotonic() - self._asked <= TOKEN_AGE:
+            return self._headers
         if not self._lock.acquire(timeout=deadline.left()):
             raise TimeoutError("no credentials in time")
         try:
@@ -80,6 +73,24 @@ class _Session:
             raise Denied(message, hint="log in again") from None  # its text may quote the kubeconfig
         bearer = settings.get("BearerToken")
         return {"authorization": str(bearer["value"]).strip()} if bearer and bearer["value"] else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of one try: an answer, or the error of having none."""
+
+    session: _Session
+    status: int = 0
+    body: bytes = field(default=b"", repr=False)
+    retry_after: float | None = None
+    error: Broken | None = None
+
+    def worth_repeating(self, call: Call) -> bool:
+        if self.error:
+            return not self.error.lasting and (call.verb.safe or not self.error.sent)
+        if self.status == 429:
+            return call.verb.safe or self.retry_after is not None
+        return call.verb.safe and self.status >= 500
 
 
 class Connection:
@@ -104,34 +115,43 @@ class Connection:
         again, and when the connection was never made.
         """
         deadline = Deadline(self._timeout)
-        answer: _Answer = _RETRYING(self._once, call, deadline)
-        if answer.status == 401 and self._renew(deadline):
-            answer = _RETRYING(self._once, call, deadline)
-        if answer.status >= 300:
-            raise fault(call, answer.status, answer.body)
+        outcome = self._repeated(call, deadline)
+        if outcome.status == 401 and self._renew(outcome.session, deadline):
+            outcome = self._repeated(call, deadline)
+        if outcome.error:
+            raise outcome.error
+        if outcome.status >= 300:
+            raise fault(call, outcome.status, outcome.body)
         try:
-            parsed = orjson.loads(answer.body)
+            parsed = orjson.loads(outcome.body)
         except orjson.JSONDecodeError:
             parsed = None
         if not isinstance(parsed, dict):
             raise Unreachable(f"`{self.host}` does not answer as an API server does", hint="check the server's address")
         return parsed
 
-    def _once(self, call: Call, deadline: Deadline) -> _Answer:
+    def _repeated(self, call: Call, deadline: Deadline) -> _Outcome:
+        first = self._once(call, deadline)
+        if not first.worth_repeating(call):  # nearly always: spares the machinery of retries
+            return first
+        known = [first]
+        last: _Outcome = _RETRYING(lambda *_: known.pop() if known else self._once(call, deadline), call, deadline)
+        return last
+
+    def _once(self, call: Call, deadline: Deadline) -> _Outcome:
         session = self._session
         try:
             headers = {"accept": ContentType.JSON.value, **session.headers(deadline)}
             if call.body is not None:
-                headers["content-type"] = call.content_type
-            url = self.host + call.url
-            answer = request(session.pool, call.verb.method, url, deadline=deadline, body=call.body, headers=headers)
+                headers["content-type"] = call.content_type.value
+            url = session.prefix + call.url
+            answer = request(session.pool, call.method, url, deadline=deadline, body=call.body, headers=headers)
         except TRANSPORT as error:
-            raise broken(self.host, error, deadline.seconds) from None  # its text may quote headers or a part of a body
-        return _Answer(call, answer.status, answer.data, _seconds(answer.headers.get("retry-after")))
+            return _Outcome(session, error=broken(self.host, error, deadline.seconds))
+        return _Outcome(session, answer.status, answer.data, _seconds(answer.headers.get("retry-after")))
 
-    def _renew(self, deadline: Deadline) -> bool:
+    def _renew(self, stale: _Session, deadline: Deadline) -> bool:
         """Loads the configuration again, once for all threads that were refused."""
-        stale = self._session
         if not self._reload_lock.acquire(timeout=deadline.left()):
             return False
         try:
@@ -141,9 +161,8 @@ class Connection:
                 return False
             self._reloaded = time.monotonic()
             self._session = _Session(*within(deadline.left(), self._load))
-            stale.pool.clear()
-            return True
-        except UsageError as error:
+            return True  # calls under way end on the old pool, which closes itself when nobody has it any more
+        except SyncdError as error:
             raise Denied(error.message, hint=error.hint) from None
         except TimeoutError as error:
             raise broken(self.host, error, deadline.seconds) from None
@@ -151,31 +170,30 @@ class Connection:
             self._reload_lock.release()
 
     def close(self) -> None:
-        self._session.pool.clear()
+        self._session.manager.clear()
 
 
 def _seconds(retry_after: str | None) -> float | None:
     return float(retry_after) if retry_after and retry_after.isdecimal() else None
 
 
-def _again(state: RetryCallState) -> bool:
-    call: Call = state.args[0]
+def _outcome(state: RetryCallState) -> _Outcome:
     if state.outcome is None:
-        return False
-    if error := state.outcome.exception():
-        return isinstance(error, Broken) and not error.lasting and (call.verb.safe or not error.sent)
-    return bool(state.outcome.result().worth_repeating)
+        raise RuntimeError("asked about a try before it was made")
+    outcome: _Outcome = state.outcome.result()
+    return outcome
+
+
+def _again(state: RetryCallState) -> bool:
+    return _outcome(state).worth_repeating(state.args[0])
 
 
 _backoff = wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.3)
 
 
 def _wait(state: RetryCallState) -> float:
-    if state.outcome is not None and not state.outcome.failed:
-        answer: _Answer = state.outcome.result()
-        if answer.retry_after is not None:
-            return answer.retry_after
-    return _backoff(state)
+    retry_after = _outcome(state).retry_after
+    return _backoff(state) if retry_after is None else retry_after
 
 
 def _stop(state: RetryCallState) -> bool:
@@ -183,8 +201,4 @@ def _stop(state: RetryCallState) -> bool:
     return state.attempt_number >= TRIES or state.upcoming_sleep >= deadline.left()
 
 
-def _last(state: RetryCallState) -> Any:
-    return state.outcome.result() if state.outcome is not None else None
-
-
-_RETRYING = Retrying(retry=_again, wait=_wait, stop=_stop, retry_error_callback=_last)
+_RETRYING = Retrying(retry=_again, wait=_wait, stop=_stop, retry_error_callback=_outcome)

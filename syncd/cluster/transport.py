@@ -33,19 +33,23 @@ _current = threading.local()
 class _TimedReader(io.RawIOBase):
     """Gives each `recv` only what is left of the deadline; urllib3 would give each the whole time-out."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
-        self._raw = raw
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self._raw = sock.makefile("rb", buffering=0)
         self._sock = sock
         self._deadline = deadline
+        self._first = True
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline.left()
-        if not left:
-            raise TimeoutError("the deadline has passed")
-        self._sock.settimeout(left)
+        if self._first:  # urllib3 has just set the time-out
+            self._first = False
+        else:
+            left = self._deadline.left()
+            if not left:
+                raise TimeoutError("the deadline has passed")
+            self._sock.settimeout(left)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -53,12 +57,22 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
+class _TimedSocket:
+    """The one method of a socket that an HTTP response uses."""
+
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002  # it is always "rb"
+        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
+
+
 class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         deadline: Deadline | None = getattr(_current, "deadline", None)
-        if deadline is not None:
-            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, deadline))
+        timed: Any = sock if deadline is None else _TimedSocket(sock, deadline)
+        super().__init__(timed, *args, **kwargs)
 
 
 class _HTTPConnection(HTTPConnection):
@@ -83,12 +97,12 @@ def install_deadlines(pool: urllib3.PoolManager) -> None:
 
 
 def request(
-    pool: urllib3.PoolManager, method: str, url: str, *, deadline: Deadline, **more: Any
+    pool: urllib3.PoolManager | urllib3.HTTPConnectionPool, method: str, url: str, *, deadline: Deadline, **more: Any
 ) -> urllib3.BaseHTTPResponse:
     """One HTTP request, its answer read to the end. Raises what urllib3 raises."""
     _current.deadline = deadline
     try:
         timeout = urllib3.Timeout(total=max(deadline.left(), 0.001))
-        return pool.request(method, url, timeout=timeout, retries=False, redirect=False, **more)
+        return pool.urlopen(method, url, timeout=timeout, retries=False, redirect=False, **more)
     finally:
         _current.deadline = None
