@@ -14,6 +14,7 @@ import click
 import pytest
 
 from syncd.cli.app import app
+from syncd.cli.resolve import resolve
 from syncd.cli.rows import Symbol
 from syncd.cli.screen import Stream
 from syncd.cli.show_plan import plan_text
@@ -24,7 +25,7 @@ from syncd.reconcile.apply import NoteWrite, Result
 from syncd.reconcile.changes import Action, RefusalKind
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import ExitCode
-from syncd.settings import SETTINGS, Settings, resolve
+from syncd.settings import DEFAULTS, SETTINGS
 from tests.cli import plans
 from tests.generate import ROOT, generated
 
@@ -51,7 +52,7 @@ def test_the_example_file_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "syncd.yaml"
     file.write_text(settings)
     assert len(SETTINGS) == len(settings.splitlines())
-    assert (Settings(), []) == resolve({}, {}, file)
+    assert (DEFAULTS, []) == resolve({}, {}, file)
 
 
 def flags() -> Iterator[str]:

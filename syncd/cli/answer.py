@@ -1,29 +1,17 @@
-"""What every command begins and ends with: its settings, and its answer in the form that was asked for."""
+"""The answer of a command, in the form that was asked for."""
 
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-from syncd import log
 from syncd.cli.flags import Output
 from syncd.cli.request import Request
 from syncd.cli.screen import Screen
-from syncd.settings import LogLevel, Settings, resolve
 
 VERSION = 1
 """Of the documents' form; it grows when a field goes or means something else, not when one comes."""
 Document = dict[str, Any]
-
-
-def prepared(request: Request, screen: Screen) -> Settings:
-    """The settings, with logging as they say. Raises UsageError."""
-    settings, warnings = resolve(request.settings, os.environ, request.config)
-    log.configure(settings.log_format, LogLevel.ERROR if request.quiet else settings.log_level)
-    for warning in warnings:
-        screen.warning(warning)
-    return settings
 
 
 def answer(request: Request, screen: Screen, text: str, document: Document) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from syncd.cli import failures
-from syncd.cli.answer import answer, prepared
+from syncd.cli.answer import answer
 from syncd.cli.documents import plan_document, report_document
 from syncd.cli.interrupt import in_order
+from syncd.cli.reading import read_settings
 from syncd.cli.request import Request
 from syncd.cli.screen import Screen
 from syncd.cli.session import opened
@@ -19,7 +20,7 @@ from syncd.reconcile.report import plan_exit_code
 
 def run_plan(request: Request, screen: Screen) -> int:
     """Stops before anything is written."""
-    with in_order(), opened(request, prepared(request, screen), screen) as session:
+    with in_order(), opened(request, read_settings(request, screen), screen) as session:
         plan = session.reconciler.plan(_selection(request))
     answer(request, screen, plan_text(plan, screen.out), plan_document(plan, session.target.description))
     if request.quiet:
@@ -29,7 +30,7 @@ def run_plan(request: Request, screen: Screen) -> int:
 
 def run_sync(request: Request, screen: Screen) -> int:
     """What was done goes to standard output, what was not to standard error."""
-    with in_order(), opened(request, prepared(request, screen), screen) as session:
+    with in_order(), opened(request, read_settings(request, screen), screen) as session:
         report = session.reconciler.sync(_selection(request))
     answer(request, screen, report_text(report, screen.out), report_document(report, session.target.description))
     _complain(failures.of_report(report), screen)

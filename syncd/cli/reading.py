@@ -1,17 +1,29 @@
-"""Reads the manifests that a command line names."""
+"""Reads what a command line names: its settings and its manifests."""
 
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import IO
 
+from syncd import log
 from syncd.cli.request import Request
+from syncd.cli.resolve import resolve
 from syncd.cli.screen import Screen
 from syncd.errors import UsageError
 from syncd.manifests import Declarations, Validation
-from syncd.settings import Settings
+from syncd.settings import LogLevel, Settings
 from syncd.sources import load
+
+
+def read_settings(request: Request, screen: Screen) -> Settings:
+    """The settings, with logging as they say. Raises UsageError."""
+    settings, warnings = resolve(request.settings, os.environ, request.config)
+    log.configure(settings.log_format, LogLevel.ERROR if request.quiet else settings.log_level)
+    for warning in warnings:
+        screen.warning(warning)
+    return settings
 
 
 def read_manifests(request: Request, settings: Settings, screen: Screen) -> Declarations:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncd.cli.answer import Document, answer, prepared
-from syncd.cli.reading import read_manifests
+from syncd.cli.answer import Document, answer
+from syncd.cli.reading import read_manifests, read_settings
 from syncd.cli.request import Request
 from syncd.cli.screen import Screen
 from syncd.errors import ManifestError, Problem
@@ -14,7 +14,7 @@ from syncd.manifests import Declarations
 
 def run(request: Request, screen: Screen) -> int:
     """Raises ManifestError, whose problems are in the document too, and UsageError."""
-    settings = prepared(request, screen)
+    settings = read_settings(request, screen)
     try:
         found = read_manifests(request, settings, screen)
     except ManifestError as error:

@@ -14,7 +14,7 @@ from syncd.errors import UsageError
 from syncd.manifests import Validation
 from syncd.model import RestartMode
 from syncd.reconcile.options import Options
-from syncd.settings import SETTINGS, Settings, Validate
+from syncd.settings import DEFAULTS, SETTINGS, Validate
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -55,13 +55,13 @@ def test_no_setting_is_dead() -> None:
 @pytest.mark.parametrize(("name", "value"), OF_A_PASS.items())
 def test_settings_reach_the_pass(name: str, value: object) -> None:
     """Each of them changes the options of a pass."""
-    changed = replace(Settings(), **{name: value})  # type: ignore[arg-type]  # any field with its value
-    assert session.options(Settings()) != session.options(changed)
+    changed = replace(DEFAULTS, **{name: value})  # type: ignore[arg-type]  # any field with its value
+    assert session.options(DEFAULTS) != session.options(changed)
 
 
 def test_defaults_are_those_of_the_options() -> None:
     """The table and the options of a pass do not disagree."""
-    assert Options() == session.options(Settings())
+    assert Options() == session.options(DEFAULTS)
 
 
 def test_validations_have_the_same_names() -> None:
@@ -73,7 +73,7 @@ def test_system_namespace(tmp_path: Path) -> None:
     """syncd's own objects go where the setting says."""
     (tmp_path / "config").write_text(KUBECONFIG)
     request = Request(kubeconfig=str(tmp_path / "config"))
-    target = session._target(request, Settings(system_namespace="ops"))
+    target = session._target(request, replace(DEFAULTS, system_namespace="ops"))
     assert isinstance(target, KubernetesTarget)
     assert ("ops", "cluster https://127.0.0.1:1") == (target.system_namespace, target.description)
     target.close()
@@ -83,4 +83,4 @@ def test_contexts_must_exist(tmp_path: Path) -> None:
     """`--context` is kubectl's: a name that is not there is wrong usage."""
     (tmp_path / "config").write_text(KUBECONFIG)
     with pytest.raises(UsageError):
-        session._target(Request(kubeconfig=str(tmp_path / "config"), context="elsewhere"), Settings())
+        session._target(Request(kubeconfig=str(tmp_path / "config"), context="elsewhere"), DEFAULTS)
