@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.servers.aws import OWN_VARIABLES, Aws, aws_server
 from tests.servers.controlplane import ControlPlane, control_plane
 from tests.servers.controlplane.build import BuildFailed, ensure_built
 from tests.servers.openbao import DevServer, OpenBao, RaftOpenBao, TlsOpenBao, dev_server, raft_server
@@ -55,3 +57,20 @@ def controlplane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPl
     """A real control plane; shared, so use `controlplane.namespace()`, and leave the API server running."""
     with control_plane(tmp_path_factory.mktemp("controlplane")) as plane:
         yield plane
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    """AWS by moto; shared, so use `aws.fresh_name()`."""
+    with aws_server() as server:
+        yield server
+
+
+@pytest.fixture
+def aws_env(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """`aws` in the place of AWS, and no credentials but those that a test gives; the patch, for more variables."""
+    for name in OWN_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in aws.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
