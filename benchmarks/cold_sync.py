@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -112,7 +111,7 @@ def run_plain(kubeconfig: str, namespace: str, url: str, token: str, mount: str)
 def run_syncd(kubeconfig: str, namespace: str, folder: str) -> float:
     """A whole sync as the command makes it: manifests are loaded and validated within the time."""
     from syncd.cluster.kubernetes import KubernetesTarget
-    from syncd.manifests.validation import Validation
+    from syncd.manifests.declarations import Validation
     from syncd.reconcile.options import Options
     from syncd.reconcile.reconciler import Reconciler
     from syncd.sources.files import load
@@ -126,7 +125,6 @@ def run_syncd(kubeconfig: str, namespace: str, folder: str) -> float:
     elapsed = time.perf_counter() - started
     assert not report.failures, report.failures
     assert not report.plan.unknowns, report.plan.unknowns[0].reason
-    print(json.dumps({"stores": {k: v.calls for k, v in reconciler.statistics().items()}}), file=sys.stderr)
     reconciler.close()
     target.close()
     return elapsed
@@ -139,26 +137,28 @@ def child(mode: str, *arguments: str) -> None:
     print(json.dumps({"seconds": elapsed, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": peak}))
 
 
-def measure(mode: str, *arguments: str) -> tuple[dict[str, float], str]:
+def measure(mode: str, *arguments: str) -> dict[str, float]:
     command = [sys.executable, __file__, mode, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{mode} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
-def requests_by_verb(plane: Any, namespace: str) -> Counter[str]:
+def requests_by_verb(plane: Any) -> Counter[str]:
+    """All requests so far of the administrator, whose token is used."""
     seen: Counter[str] = Counter()
-    for event in plane.audited(namespace=namespace):
-        if event["user"]["username"] == "admin" and event["stage"] == "ResponseComplete":
+    for event in plane.audited(user="admin"):
+        if event["stage"] == "ResponseComplete":
             seen[f"{event['verb']} {event['objectRef']['resource']}"] += 1
     return seen
 
 
-def show(name: str, runs: list[dict[str, float]], per: Callable[[float], float] = lambda s: COUNT / s) -> float:
+def show(name: str, runs: list[dict[str, float]]) -> float:
     middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     print(
-        f"{name:10} {middle['seconds']:7.2f} s {per(middle['seconds']):8.0f}/s "
+        f"{name:10} {middle['seconds']:7.2f} s {COUNT / middle['seconds']:8.0f}/s "
         f"{middle['cpu']:7.2f} CPU s {middle['peak_mb']:6.0f} MB peak"
     )
     return middle["seconds"]
@@ -178,13 +178,13 @@ def main() -> None:
         kubeconfig = str(plane.kubeconfig)
         plain, cold, again = [], [], []
         for _ in range(ROUNDS):
-            plain.append(measure("plain", kubeconfig, plane.namespace(), server.url, server.token, mount)[0])
+            plain.append(measure("plain", kubeconfig, plane.namespace(), server.url, server.token, mount))
             namespace = plane.namespace()
-            reads = len(server.calls(f"{mount}/data/"))
-            cold.append(measure("syncd", kubeconfig, namespace, str(manifests))[0])
-            reads, first = len(server.calls(f"{mount}/data/")) - reads, requests_by_verb(plane, namespace)
-            again.append(measure("syncd", kubeconfig, namespace, str(manifests))[0])
-            second = requests_by_verb(plane, namespace) - first
+            reads, before = len(server.calls(f"{mount}/data/")), requests_by_verb(plane)
+            cold.append(measure("syncd", kubeconfig, namespace, str(manifests)))
+            reads, first = len(server.calls(f"{mount}/data/")) - reads, requests_by_verb(plane) - before
+            again.append(measure("syncd", kubeconfig, namespace, str(manifests)))
+            second = requests_by_verb(plane) - before - first
         print(f"{COUNT} ExternalSecrets, {len(KEYS)} keys each, {THREADS} threads, median of {ROUNDS}")
         raw, ours = show("plain", plain), show("syncd", cold)
         show("unchanged", again)

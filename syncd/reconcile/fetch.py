@@ -10,7 +10,7 @@ from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Missing, Present, SecretValue, Unreadable
 from syncd.providers.api import Failed, Provider, StoreConfig
-from syncd.providers.jobs import Item, Statistics, StoreRequest
+from syncd.providers.jobs import Item, StoreRequest
 from syncd.providers.lanes import Lanes
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers, requests, template_documents
 from syncd.reconcile.options import Options, Progress, Stage
@@ -43,10 +43,6 @@ class Fetcher:
                 wanted[slots[key, namespace]][item] = None
         asked = {slot: StoreRequest(*opened[slot], items) for slot, items in wanted.items()}
         return Answers(self._ask(asked), self._documents(declarations, selected))
-
-    def statistics(self) -> dict[str, Statistics]:
-        """What each store was asked so far."""
-        return self._lanes.statistics()
 
     def close(self) -> None:
         self._lanes.close()

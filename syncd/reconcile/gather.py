@@ -13,7 +13,6 @@ from syncd.providers.jobs import Answer, Item
 from syncd.reconcile import decode, keys
 from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
 from syncd.reconcile.located import located
-from syncd.reconcile.rewrite import rewrite
 
 Values = dict[str, bytes]
 
@@ -79,7 +78,9 @@ class _Gathering:
     def _shaped(self, source: DataFrom, how: Extract | Find, values: Values) -> Values:
         """The order is the reference's: rewrite or convert, then validate, decode, look for null bytes."""
         if source.rewrite:
-            values = rewrite([operation.operation for operation in source.rewrite], values)
+            from syncd.reconcile.rewrite import operations, rewrite  # late: it brings the template engine
+
+            values = rewrite(operations(source.rewrite), values)
         else:
             values = keys.convert(how.conversion_strategy, values)
         values = decode.decode_map(how.decoding_strategy, keys.validate(values))

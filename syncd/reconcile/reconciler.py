@@ -13,7 +13,6 @@ from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Desired, Unknown
-from syncd.providers.jobs import Statistics
 from syncd.reconcile.apply import apply
 from syncd.reconcile.census import Counting
 from syncd.reconcile.decide import Rules
@@ -70,10 +69,6 @@ class Reconciler:
             again = [declared for declared in desired if declared.name in rounds[-1].conflicts]
             rounds.append(one.round(again, pool, everything=False))
         return Report(tuple(rounds), interrupted=pool.interrupted)
-
-    def statistics(self) -> dict[str, Statistics]:
-        """What each store was asked so far, by `Kind/namespace/name`."""
-        return self._fetcher.statistics()
 
     def close(self) -> None:
         """Ends logins that were made for the stores. Bounded in time."""

@@ -13,7 +13,6 @@ from syncd.reconcile import decode
 from syncd.reconcile.answers import Answers, Document
 from syncd.reconcile.gather import Values
 from syncd.reconcile.located import located
-from syncd.templating import Template, keys_and_values
 
 TEMPLATE = "spec.target.template"
 FOREIGN = ("argocd.argoproj.io/", "kubectl.kubernetes.io/", "helm.sh/", "meta.helm.sh/", "syncd.dev/")
@@ -53,13 +52,13 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
     ):
         for key, text in texts.items():
             with located(f"{TEMPLATE}.{part}[{key}]"):
-                into[key] = Template(text, name=key).render(data)
+                into[key] = _rendered(text, key, data)
     return Shaped(made, _text(labels), _own(_text(annotations)), template.metadata.finalizers)
 
 
 def _from(source: TemplateFrom, namespace: str, data: Values, answers: Answers) -> Values:
     if source.literal is not None:
-        made = keys_and_values(Template(source.literal, name="literal").render(data))
+        made = _pairs(_rendered(source.literal, "literal", data))
     else:
         made = {}
         for kind, reference in (("ConfigMap", source.config_map), ("Secret", source.secret)):
@@ -81,9 +80,21 @@ def _from_document(reference: TemplateRef, document: Document, data: Values, ans
             there = ", ".join(f"`{key}`" for key in sorted(content)) or "none"
             raise RenderError(f"{where} has no key `{item.key}`", hint=f"its keys: {there}")
         text = content[item.key].reveal().decode(errors="surrogateescape")
-        rendered = Template(text, name=f"{where}, key {item.key}").render(data)
-        made |= keys_and_values(rendered) if item.template_as is TemplateAs.KEYS_AND_VALUES else {item.key: rendered}
+        rendered = _rendered(text, f"{where}, key {item.key}", data)
+        made |= _pairs(rendered) if item.template_as is TemplateAs.KEYS_AND_VALUES else {item.key: rendered}
     return made
+
+
+def _rendered(text: str, name: str, data: Values) -> bytes:
+    from syncd.templating import Template  # late: its functions bring libraries that most declarations never need
+
+    return Template(text, name=name).render(data)
+
+
+def _pairs(text: bytes) -> Values:
+    from syncd.templating import keys_and_values
+
+    return keys_and_values(text)
 
 
 def _text(values: Values) -> dict[str, str]:

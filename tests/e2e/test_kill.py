@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import yaml
 
 from tests.servers.controlplane import ControlPlane
 from tests.servers.faults import FaultServer
+from tests.servers.openbao import wait_for
 from tests.servers.wire import Exchange
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -33,8 +32,7 @@ class Killer:
     at: int = 0
     after: bool = False
     victim: subprocess.Popen[bytes] | None = None
-    writes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    count: int = 0
+    seen: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, exchange: Exchange) -> None:
@@ -42,8 +40,8 @@ class Killer:
             exchange.relay()
             return
         with self.lock:
-            self.count = next(self.writes)
-            kills = self.count == self.at
+            self.seen.append(f"{exchange.call.method} {exchange.call.path}")
+            kills = len(self.seen) == self.at
         if kills and self.after:
             exchange.upstream()
         if kills and self.victim:
@@ -113,9 +111,21 @@ class Shop:
 
     @property
     def rollouts(self) -> dict[str, int]:
-        """How often each Deployment's template changed: nothing else changes its generation here."""
-        items = self.plane.request("GET", f"/apis/apps/v1/namespaces/{self.namespace}/deployments")["items"]
-        return {item["metadata"]["name"]: item["metadata"]["generation"] - 1 for item in items}
+        """How often each Deployment was rolled out, by the revisions that its controller counts."""
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
+        found: dict[str, int] = {}
+
+        def settled() -> bool:
+            items = self.plane.request("GET", path)["items"]
+            found.update({i["metadata"]["name"]: _revision(i) - 1 for i in items})
+            return all(i["status"].get("observedGeneration") == i["metadata"]["generation"] for i in items)
+
+        wait_for(settled)
+        return found
+
+
+def _revision(deployment: dict[str, Any]) -> int:
+    return int(deployment["metadata"].get("annotations", {}).get("deployment.kubernetes.io/revision", "1"))
 
 
 def interrupted(plane: ControlPlane, folder: Path, killer: Killer) -> Shop:
@@ -142,8 +152,9 @@ def test_killed_at_any_write_no_restart_is_lost_or_doubled(
     """4 baselines, 3 Secrets and 4 restarts, killed before and after each; one more pass makes it whole."""
     controlplane.request("POST", "/api/v1/namespaces", {"metadata": {"name": "syncd"}}, accept=(201, 409))
     undisturbed = Killer()
+    interrupted(controlplane, tmp_path / "first", Killer())  # makes the fingerprint key
     interrupted(controlplane, tmp_path / "undisturbed", undisturbed)
-    points = [(at, after) for at in range(1, undisturbed.count + 1) for after in (False, True)]
+    points = [(at, after) for at in range(1, len(undisturbed.seen) + 1) for after in (False, True)]
     outcomes = {}
     for at, after in points:
         killer = Killer(at, after)
@@ -154,6 +165,6 @@ def test_killed_at_any_write_no_restart_is_lost_or_doubled(
         outcomes[at, after] = (shop.values, shop.rollouts)
     whole = ({name: f"{name}-2" for name in SECRETS}, dict.fromkeys(USERS, 1))
     with capsys.disabled():
-        print(f"\nkilled at {len(points)} points of {undisturbed.count} writes")
+        print(f"\nkilled at {len(points)} points of {len(undisturbed.seen)} writes")
     assert dict.fromkeys(points, whole) == outcomes
-    assert 11 == undisturbed.count
+    assert 11 == len(undisturbed.seen)
