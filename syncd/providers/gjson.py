@@ -27,6 +27,7 @@ from syncd.providers.gjson_scan import (
 )
 
 _MOST_BYTES = 64 * 1024 * 1024
+_PATH_COST = 64  # paths are walked byte by byte, documents by regular expressions
 _MEMBER_OR_END = re.compile(rb'["}]')
 _ELEMENT_OR_END = re.compile(rb'["{\[ntf+\-0-9iIN\]]')
 _OPENING = re.compile(rb"[{\[]")
@@ -34,7 +35,7 @@ _NO_ELEMENT = re.compile(rb"[ \t\r\n]*+(?:\]|\Z)")
 
 
 class TooMuchWorkError(Exception):
-    """A path reads a large document too many times."""
+    """A path makes too much of a large document, or is too long."""
 
 
 class _Work:
@@ -43,8 +44,8 @@ class _Work:
     def __init__(self) -> None:
         self.left = _MOST_BYTES
 
-    def read(self, json: bytes) -> None:
-        self.left -= len(json)
+    def read(self, json: bytes, path: bytes) -> None:
+        self.left -= len(json) + _PATH_COST * len(path)
         if self.left < 0:
             raise TooMuchWorkError
 
@@ -59,7 +60,7 @@ def get(json: bytes, path: bytes) -> Result:
 
 
 def _get(json: bytes, path: bytes, work: _Work) -> Result:
-    work.read(json)
+    work.read(json, path)
     if len(path) > 1:
         if path[:1] in (b"@", b"!"):
             step = _modified(json, path, work) if path[:1] == b"@" else _static(path)

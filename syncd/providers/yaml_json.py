@@ -59,7 +59,7 @@ class _Converter:
 
 def _scalar(node: yaml.ScalarNode) -> Value:
     text = str(node.value)
-    if node.style is not None or node.tag == _TEXT:
+    if node.style or node.tag == _TEXT:
         return text
     if text in _LITERALS:
         return _LITERALS[text]
