@@ -60,6 +60,7 @@ def _left(plan: Plan) -> Document:
         ],
         "orphans": [{**_secret(orphan.name), "owner": orphan.owner} for orphan in plan.orphans],
         "untouchable": [_untouchable(workload) for workload in plan.untouchable],
+        "hints": list(plan.hints),
         "blind": {"reason": plan.blind.reason, "hint": plan.blind.hint or None} if plan.blind else None,
     }
 

@@ -15,6 +15,7 @@ from syncd.cli.session import opened
 from syncd.cli.show_plan import plan_text
 from syncd.cli.show_report import report_text
 from syncd.reconcile.options import Selection
+from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import plan_exit_code
 
 
@@ -22,6 +23,7 @@ def run_plan(request: Request, screen: Screen) -> int:
     """Stops before anything is written."""
     with in_order(), opened(request, read_settings(request, screen), screen) as session:
         plan = session.reconciler.plan(_selection(request))
+    _warn(plan, screen)
     answer(request, screen, plan_text(plan, screen.out), plan_document(plan, session.target.description))
     if request.quiet:
         _complain(failures.of_plan(plan), screen)
@@ -32,6 +34,7 @@ def run_sync(request: Request, screen: Screen) -> int:
     """What was done goes to standard output, what was not to standard error."""
     with in_order(), opened(request, read_settings(request, screen), screen) as session:
         report = session.reconciler.sync(_selection(request))
+    _warn(report.plan, screen)
     answer(request, screen, report_text(report, screen.out), report_document(report, session.target.description))
     _complain(failures.of_report(report), screen)
     return report.exit_code
@@ -39,6 +42,11 @@ def run_sync(request: Request, screen: Screen) -> int:
 
 def _selection(request: Request) -> Selection:
     return Selection(request.names, request.selector)
+
+
+def _warn(plan: Plan, screen: Screen) -> None:
+    for hint in plan.hints:
+        screen.warning("not all of the target could be looked at: there may be more orphans", hint)
 
 
 def _complain(troubles: Iterable[failures.Trouble], screen: Screen) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown(stream: Stream, *, quiet: bool) -> Iterator[Progress]:
-    """A function that shows each stage as it comes; the display goes when the pass is over."""
+    """A function that shows each stage as it comes. What is read stays; the display goes when the pass is over."""
     if quiet or not stream.file.isatty():
         yield silent
         return
@@ -33,17 +33,22 @@ class _Display:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._shown: tuple[Bar, TaskID] | None = None
+        self._said = False
 
     def show(self, stage: Stage) -> None:
         if self._shown is None:
             self._shown = self._start()
         bar, task = self._shown
-        text = printable(f"{stage.name} {stage.detail}".rstrip())
-        bar.update(task, description=text, completed=stage.done, total=stage.total or None)
+        if stage.detail and not self._said:
+            self._said = True
+            bar.console.out(printable(f"{stage.name} {stage.detail}"), highlight=False)
+        bar.update(task, description=printable(stage.name), completed=stage.done, total=stage.total or None)
 
     def close(self) -> None:
         if self._shown is not None:
             self._shown[0].stop()
+        if self._said:
+            self._stream.write("\n")
 
     def _start(self) -> tuple[Bar, TaskID]:
         from rich.console import Console

@@ -132,6 +132,7 @@ EVERYTHING = Plan(
     ),
     orphans=(Orphan(name("web/old"), "default/files/web/old"),),
     untouchable=(using("web/chart", "session-keys", untouchable="holds Helm braces", location="chart.yaml:1"),),
+    hints=("grant list on secrets",),
     blind=BLIND,
 )
 CLEAN = Plan(settled=(Settled(name("web/a"), name("web/a")), Settled(name("web/b"), name("web/b"))))

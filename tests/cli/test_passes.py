@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import subprocess
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from syncd.cli.passes import _warn
+from syncd.cli.screen import Screen
 from tests.cli.binary import Ran, syncd
+from tests.cli.plans import EVERYTHING, stream
 from tests.cli.shop import CANARY, STORE, Shop
 
 
@@ -172,6 +176,17 @@ def test_foreign_secrets_are_refused_and_adopted(shop: Shop) -> None:
     assert (1, True) == (ran.code, "shop/stripe: refused: exists and is not managed by syncd\n" in ran.err)
     assert "hint: `--adopt` takes it over and replaces its data\n" in ran.err
     assert 0 == run(shop, "sync", "--adopt").code
+
+
+def test_what_could_not_be_looked_at_is_warned_of() -> None:
+    """With too few rights to list, the answer says that there may be more, and what to grant."""
+    screen = Screen(out=stream(), err=stream())
+    _warn(EVERYTHING, screen)
+    expected = (
+        "Warning: not all of the target could be looked at: there may be more orphans\nhint: grant list on secrets\n"
+    )
+    assert isinstance(screen.err.file, io.StringIO)
+    assert expected == screen.err.file.getvalue()
 
 
 def test_signs_without_unicode(shop: Shop) -> None:

@@ -49,8 +49,9 @@ def test_stages_are_shown_on_a_terminal(shop: Shop) -> None:
     """The display goes to standard error, and is gone in the end; standard output has the answer alone."""
     out, terminal = on_terminal(shop)
     assert out.startswith("  + shop/stripe  create")
+    assert "Reading 1 " in terminal
     assert "Comparing" in terminal
-    assert terminal.endswith("\x1b[2K")
+    assert terminal.endswith("\x1b[2K\r\n")
 
 
 def test_quiet_shows_none(shop: Shop) -> None:
