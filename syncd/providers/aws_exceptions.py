@@ -42,6 +42,8 @@ def from_exception(error: Exception, asked: Asked) -> AwsError:
     return _unanswered(error, asked)
 
 
+_PARAMETERS = ("SecretId", "VersionId", "VersionStage", "Name", "Path", "ResourceId", "RoleArn", "ExternalId", "Tags")
+"""Of what botocore says about parameters, the names that it may say it of."""
 _Kinds = tuple[type[Exception], ...]
 _CASES: tuple[tuple[_Kinds, Reason, str, str], ...] = (
     (
@@ -72,7 +74,7 @@ _CASES: tuple[tuple[_Kinds, Reason, str, str], ...] = (
     (
         (aws.ReadTimeoutError, aws.ConnectTimeoutError, TimeoutError),
         Reason.TIMEOUT,
-        "AWS did not answer in time",
+        "AWS did not answer `{action}` in time",
         "",
     ),
     (
@@ -91,10 +93,10 @@ _CASES: tuple[tuple[_Kinds, Reason, str, str], ...] = (
             ResponseParserError,
         ),
         Reason.UNAVAILABLE,
-        "the answer broke off or is none of AWS's",
+        "the answer to `{action}` broke off or is none of AWS's",
         "",
     ),
-    ((aws.CapacityNotAvailableError,), Reason.THROTTLED, "AWS asks to slow down", ""),
+    ((aws.CapacityNotAvailableError,), Reason.THROTTLED, "AWS asks to slow down (`{action}`)", ""),
     (
         (aws.ProfileNotFound, aws.ConfigNotFound, aws.ConfigParseError, aws.InvalidConfigError),
         Reason.REQUEST,
@@ -121,9 +123,15 @@ def _unanswered(error: Exception, asked: Asked) -> AwsError:
     """What keeps a call from its answer: who is asked for credentials, or a connection that fails."""
     for kinds, reason, message, hint in _CASES:
         if isinstance(error, kinds):
-            return AwsError(reason, f"{message} (`{asked.action}`)", hint=hint)
+            return AwsError(reason, message.format(action=asked.action), hint=hint)
     if isinstance(error, aws.ConnectionError | aws.HTTPClientError | HTTPError | OSError):
         return _connection(error)
+    if isinstance(error, aws.ParamValidationError):
+        wrong = ", ".join(f"`{name}`" for name in _PARAMETERS if f"parameter {name}" in str(error))
+        message = (
+            f"`{asked.action}` cannot be asked for `{asked.subject}`: {wrong or 'a field'} is too short or too long"
+        )
+        return AwsError(Reason.REQUEST, message, hint="check the key and the fields of the store")
     message = f"the AWS library refused `{asked.action}` (`{type(error).__name__}`)"
     return AwsError(Reason.REQUEST, message, hint="check the key, the fields of the store, and the settings of AWS")
 
