@@ -21,7 +21,9 @@ _KINDS = (*WORKLOADS, "ServiceAccount", "ConfigMap")
 _INTERESTING = re.compile("|".join((*_KINDS, r"List\b", "Kustomization")))
 _NAMESPACE = re.compile(r"""\bnamespace["']?\s*:\s*["']?([-a-z0-9]+)""")
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-BRACES = "{{"
+_BRACES = "{{"
+_OWN_BRACES = re.compile(r"""^["'\s{]*apiVersion["']?:\s*["']?external-secrets\.io/""", re.MULTILINE)
+_HELM = re.compile(r"""\.(?:Values|Release|Chart|Capabilities|Files)\b|\binclude\b|\{\{-?\s*["`]\{\{""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def read_manifests(path: Path, relative: str) -> Found:
         return Found(blind=(Blind(relative, frozenset(), frozenset(_KINDS)),))
     if not _INTERESTING.search(text) and path.stem != "kustomization":
         return Found()
-    if BRACES in text:
+    if any(_is_helm(chunk.text) for chunk in split(text)):
         return _read_template(path, relative, text)
     manifests: list[Manifest] = []
     blind: list[Blind] = []
@@ -186,6 +188,11 @@ def _patch_files(path: Path, kustomization: Mapping[str, Any]) -> Iterator[Path]
         target = one.get("path") if isinstance(one, dict) else one
         if isinstance(target, str) and "\n" not in target and len(target) < 1000:
             yield (path.parent / target).resolve()
+
+
+def _is_helm(text: str) -> bool:
+    """Whether the braces of a chunk are Helm's: those of external-secrets.io are the declarations' own templates."""
+    return _BRACES in text and not (_OWN_BRACES.search(text) and not _HELM.search(text))
 
 
 def _read_template(path: Path, relative: str, text: str) -> Found:

@@ -45,6 +45,7 @@ class SecretReader:
             found.update(listed)
             single += [name for name in group if name not in listed]
         found.update(zip(single, fan_out(self._one, single), strict=True))
+        self._hidden -= {name for name, observed in found.items() if not _is_hidden(observed)}
         return found
 
     def matching(self, namespace: str, **selectors: str) -> tuple[SecretObject, ...]:
@@ -110,6 +111,11 @@ class SecretReader:
             return Missing()
         except ClusterError as error:
             return Unreadable(error.message, error.hint)
+
+
+def _is_hidden(observed: Observed) -> bool:
+    """Whether a list would not show it, or may not."""
+    return isinstance(observed, Unreadable) or (isinstance(observed, Present) and observed.secret.type == HELM)
 
 
 def _observed(item: resources.Json) -> Observed:

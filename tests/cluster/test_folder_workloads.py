@@ -205,6 +205,28 @@ def test_braces_in_a_comment_are_enough(target: FolderTarget, tmp_path: Path) ->
     assert ["`web.yaml` has Helm braces"] == untouchable(target)
 
 
+DECLARATION = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: stripe, namespace: shop}
+spec: {target: {template: {data: {url: "https://{{ .user }}@{{ .host }}"}}}}
+"""
+
+
+def test_braces_of_declarations_are_not_helms(target: FolderTarget, tmp_path: Path) -> None:
+    """A declaration and the workload that uses its Secret may stand in one file."""
+    path = write(tmp_path, "all.yaml", f"{DECLARATION}---\n{WEB}")
+    restart(target, *workloads(target))
+    assert f"{DECLARATION}---\n{RESTARTED}" == path.read_text()
+
+
+@pytest.mark.parametrize("braces", ["{{ .Values.host }}", '{{ include \\"x\\" . }}', "{{ `{{ .host }}` }}"])
+def test_declaration_in_a_helm_chart(target: FolderTarget, tmp_path: Path, braces: str) -> None:
+    """Helm's own braces make it a template all the same."""
+    given(tmp_path, all_yaml=f"{DECLARATION.replace('{{ .host }}', braces)}---\n{WEB}")
+    assert ["`all.yaml` has Helm braces"] == untouchable(target)
+
+
 def test_helm_template_in_which_nothing_is_found(target: FolderTarget, tmp_path: Path) -> None:
     """It makes workloads of no cluster; a warning names it."""
     given(tmp_path, web_yaml="kind: Deployment\n{{ if }}: [\n", values_yaml="kind: '{{ Deployment }}'\n")

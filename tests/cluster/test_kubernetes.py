@@ -1,25 +1,21 @@
-"""The kubernetes target on a real API server: the conformance suite, limited rights, and how calls are made."""
+"""The kubernetes target on a real API server: the conformance suite, and how calls are made."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
 from syncd.cluster import resources
+from syncd.cluster.keys import new_key
 from syncd.cluster.kubeconfig import ClientCertificate
 from syncd.cluster.kubernetes import KubernetesTarget
-from syncd.errors import Conflict, Denied, Rejected, UsageError
+from syncd.errors import Conflict, Rejected, UsageError
 from syncd.model import (
     MANAGED,
     RUNNING,
     Missing,
-    NamespaceWorkloads,
     ObjectName,
     Present,
     SecretObject,
@@ -28,62 +24,13 @@ from syncd.model import (
     WorkloadKind,
     WorkloadName,
 )
+from tests.cluster.cluster_lab import MERGE, PLURAL, ClusterLab, assert_calls, lab, limited, rule
 from tests.cluster.conformance import RecordConformance, SecretConformance, WorkloadConformance, bench
-from tests.cluster.conformance.secrets import patch_of
 from tests.cluster.conformance.workloads import note_on
-from tests.cluster.lab import Account, Bench, Pod
+from tests.cluster.lab import Bench, Pod
 from tests.servers.controlplane import ControlPlane
 
-__all__ = ["bench"]
-
-PLURAL = {
-    WorkloadKind.DEPLOYMENT: "deployments",
-    WorkloadKind.STATEFUL_SET: "statefulsets",
-    WorkloadKind.DAEMON_SET: "daemonsets",
-}
-MERGE = "application/merge-patch+json"
-
-
-@dataclass
-class ClusterLab:
-    target: KubernetesTarget
-    plane: ControlPlane
-    namespace: str
-
-    def add_workload(self, name: WorkloadName, pod: Pod) -> None:
-        self.plane.request("POST", self.apps(name.kind), pod.manifest(name))
-
-    def annotate(self, name: WorkloadName, annotations: Mapping[str, str]) -> None:
-        body = {"metadata": {"annotations": dict(annotations)}}
-        self.plane.request("PATCH", f"{self.apps(name.kind)}/{name.name.name}", body, content_type=MERGE)
-
-    def remove_workload(self, name: WorkloadName) -> None:
-        self.plane.request("DELETE", f"{self.apps(name.kind)}/{name.name.name}")
-
-    def add_account(self, account: Account) -> None:
-        metadata = {"name": account.name, "annotations": dict(account.annotations)}
-        body = {"metadata": metadata, "imagePullSecrets": [{"name": name} for name in account.pull_secrets]}
-        self.plane.request("POST", self.core("serviceaccounts"), body)
-
-    def add_configmap(self, name: str, data: Mapping[str, str]) -> None:
-        self.plane.request("POST", self.core("configmaps"), {"metadata": {"name": name}, "data": dict(data)})
-
-    def apps(self, kind: WorkloadKind) -> str:
-        return f"/apis/apps/v1/namespaces/{self.namespace}/{PLURAL[kind]}"
-
-    def core(self, plural: str) -> str:
-        return f"/api/v1/namespaces/{self.namespace}/{plural}"
-
-    def get(self, name: WorkloadName) -> dict[str, Any]:
-        return self.plane.request("GET", f"{self.apps(name.kind)}/{name.name.name}")
-
-
-@pytest.fixture
-def lab(controlplane: ControlPlane) -> Iterator[ClusterLab]:
-    namespace = controlplane.namespace()
-    target = KubernetesTarget.connect(str(controlplane.kubeconfig), system_namespace=namespace)
-    yield ClusterLab(target, controlplane, namespace)
-    target.close()
+__all__ = ["bench", "lab"]
 
 
 class TestSecrets(SecretConformance):
@@ -96,42 +43,6 @@ class TestWorkloads(WorkloadConformance):
 
 class TestRecords(RecordConformance):
     pass
-
-
-def audited(lab: ClusterLab, user: str) -> list[tuple[str, str]]:
-    """Verb and resource of the calls in the lab's namespace."""
-    events = lab.plane.audited(namespace=lab.namespace, user=user)
-    done = [event for event in events if event["stage"] == "ResponseComplete"]
-    return sorted((event["verb"], event["objectRef"]["resource"]) for event in done)
-
-
-def assert_calls(lab: ClusterLab, expected: list[tuple[str, str]], *, user: str = "admin") -> None:
-    """The API server writes its log after the answer, so it is given some time."""
-    end = time.monotonic() + 10
-    seen: list[tuple[str, str]] = []
-    while seen != expected and time.monotonic() < end:
-        with suppress(ValueError):  # a line that is half-written
-            seen = audited(lab, user)
-        time.sleep(0.02)
-    assert expected == seen
-
-
-def limited(lab: ClusterLab, *rules: dict[str, list[str]]) -> KubernetesTarget:
-    """A target whose token has these rights in the lab's namespace and no others."""
-    token = lab.plane.service_account_token(lab.namespace, "limited")
-    if rules:
-        lab.plane.grant(lab.namespace, "limited", *rules)
-    return KubernetesTarget.for_server(lab.plane.server, ca=lab.plane.ca, credential=SecretValue(token))
-
-
-def rule(verbs: list[str], resource: str, names: list[str] | None = None) -> dict[str, list[str]]:
-    group = "apps" if resource in PLURAL.values() else ""
-    return {
-        "apiGroups": [group],
-        "resources": [resource],
-        "verbs": verbs,
-        **({"resourceNames": names} if names else {}),
-    }
 
 
 # Reading with few calls
@@ -173,6 +84,18 @@ def test_releases_of_helm_are_not_listed(bench: Bench, lab: ClusterLab) -> None:
     assert isinstance(bench.target.read_secrets(names)[release.name], Present)
 
 
+def test_conflict_of_a_listed_secret_leaves_the_list(bench: Bench, lab: ClusterLab) -> None:
+    """Read by name once, and then with the others again."""
+    bench.secret("s0", KEY="1")
+    names = [bench.name(f"s{number}") for number in range(5)]
+    with pytest.raises(Conflict):
+        bench.secret("s0", KEY="2")
+    bench.target.read_secrets(names)
+    bench.target.read_secrets(names)
+    creates = [("create", "secrets")] * 2
+    assert_calls(lab, [*creates, ("get", "secrets"), ("list", "secrets"), ("list", "secrets")])
+
+
 def test_owned_secrets_of_all_namespaces_are_one_list(bench: Bench, lab: ClusterLab) -> None:
     """By the label, wherever they are."""
     bench.target.create_secret(SecretObject(bench.name("ours"), labels={MANAGED: "true"}))
@@ -186,112 +109,6 @@ def test_secrets_are_listed_by_labels(lab: ClusterLab, bench: Bench) -> None:
     bench.secret("plain")
     assert ["blue"] == [one.name.name for one in lab.target.list_secrets(lab.namespace, {"color": "blue", "size": "1"})]
     assert ["blue", "plain"] == [one.name.name for one in lab.target.list_secrets(lab.namespace)]
-
-
-# Rights
-
-
-def test_named_secrets_alone_may_be_read(bench: Bench, lab: ClusterLab) -> None:
-    """LIST is denied, so each is read by name, and a warning names the right that would save calls."""
-    for number in range(5):
-        bench.secret(f"s{number}", KEY=str(number))
-    named = [f"s{number}" for number in range(4)]
-    target = limited(lab, rule(["get"], "secrets", named))
-    observed = target.read_secrets([bench.name(f"s{number}") for number in range(5)])
-    assert [Present] * 4 + [Unreadable] == [type(one) for one in observed.values()]
-    last = observed[bench.name("s4")]
-    assert isinstance(last, Unreadable)
-    assert f"grant `get` on `secrets` in namespace `{lab.namespace}`" == last.hint
-    (warning,) = target.warnings
-    assert f"grant `list` on `secrets` in namespace `{lab.namespace}` to save calls" in warning
-
-
-def test_denied_list_is_remembered(bench: Bench, lab: ClusterLab) -> None:
-    """The second read does not ask again."""
-    target = limited(lab, rule(["get"], "secrets"))
-    names = [bench.name(f"s{number}") for number in range(4)]
-    target.read_secrets(names)
-    target.read_secrets(names)
-    expected = [("get", "secrets")] * 8 + [("list", "secrets")]
-    assert_calls(lab, expected, user=f"system:serviceaccount:{lab.namespace}:limited")
-    assert 1 == len(target.warnings)
-
-
-def test_owned_secrets_of_one_namespace(bench: Bench, lab: ClusterLab) -> None:
-    """Where all namespaces may not be listed, those that may be are; one that may not makes it incomplete."""
-    bench.target.create_secret(SecretObject(bench.name("ours"), labels={MANAGED: "true"}))
-    target = limited(lab, rule(["list"], "secrets"))
-    owned = target.owned_secrets([lab.namespace])
-    assert ([bench.name("ours")], True) == ([secret.name for secret in owned.secrets], owned.complete)
-    partly = target.owned_secrets([lab.namespace, "kube-system"])
-    assert (1, False) == (len(partly.secrets), partly.complete)
-    assert "grant `list` on `secrets` in namespace `kube-system`" == partly.hint
-
-
-def test_deployments_that_may_not_be_listed_are_unreadable(lab: ClusterLab) -> None:
-    """The hint names the right."""
-    target = limited(
-        lab, rule(["list"], "statefulsets"), rule(["list"], "daemonsets"), rule(["list"], "serviceaccounts")
-    )
-    found = target.read_workloads(lab.namespace)
-    assert isinstance(found, Unreadable)
-    assert f"grant `list` on `deployments.apps` in namespace `{lab.namespace}`" == found.hint
-
-
-def test_service_accounts_that_may_not_be_listed_hide_pull_secrets(bench: Bench, lab: ClusterLab) -> None:
-    """The workloads are read all the same."""
-    bench.deployment()
-    target = limited(lab, *(rule(["list"], plural) for plural in PLURAL.values()))
-    found = target.read_workloads(lab.namespace)
-    assert isinstance(found, NamespaceWorkloads)
-    assert 1 == len(found.workloads)
-    assert isinstance(found.pull_secrets, Unreadable)
-    assert f"grant `list` on `serviceaccounts` in namespace `{lab.namespace}`" == found.pull_secrets.hint
-
-
-@pytest.mark.parametrize("verb", ["create", "patch", "delete"])
-def test_denied_writes_name_the_right(bench: Bench, lab: ClusterLab, verb: str) -> None:
-    """And who lacks it."""
-    made = bench.secret("there", KEY="1")
-    target = limited(lab)
-    calls: dict[str, Callable[[], object]] = {
-        "create": lambda: target.create_secret(replace(made, name=bench.name("new"))),
-        "patch": lambda: target.patch_secret(patch_of(made)),
-        "delete": lambda: target.delete_secret(made.name, made.uid, made.resource_version),
-    }
-    with pytest.raises(Denied) as caught:
-        calls[verb]()
-    assert f"grant `{verb}` on `secrets` in namespace `{lab.namespace}`" == caught.value.hint
-    assert f"`system:serviceaccount:{lab.namespace}:limited`" in str(caught.value)
-
-
-def test_denied_restart_names_the_right(bench: Bench, lab: ClusterLab) -> None:
-    """`patch` on the kind of workload."""
-    workload = bench.deployment()
-    with pytest.raises(Denied) as caught:
-        limited(lab).patch_workload(note_on(workload, "1"))
-    assert f"grant `patch` on `deployments.apps` in namespace `{lab.namespace}`" == caught.value.hint
-
-
-def test_denied_token_names_the_right(lab: ClusterLab) -> None:
-    """The subresource is part of it."""
-    with pytest.raises(Denied) as caught:
-        limited(lab).service_account_token(ObjectName(lab.namespace, "limited"), ["vault"], 600)
-    assert f"grant `create` on `serviceaccounts/token` in namespace `{lab.namespace}`" == caught.value.hint
-
-
-def test_key_that_may_not_be_read_is_unreadable(lab: ClusterLab) -> None:
-    """Never missing: a note of an unknown key would be written anew."""
-    target = limited(lab)
-    assert isinstance(target.fingerprint_keys(), Unreadable)
-
-
-def test_credentials_that_are_refused(lab: ClusterLab) -> None:
-    """401 is a missing right, not an outage."""
-    target = KubernetesTarget.for_server(lab.plane.server, ca=lab.plane.ca, credential=SecretValue("wrong"))
-    observed = target.read_secrets([ObjectName("default", "x")])[ObjectName("default", "x")]
-    assert isinstance(observed, Unreadable)
-    assert "does not accept the credentials" in observed.reason
 
 
 # Writing
@@ -312,6 +129,23 @@ def test_key_without_its_namespace(lab: ClusterLab) -> None:
     with pytest.raises(Rejected) as caught:
         target.create_fingerprint_key()
     assert "kubectl create namespace not-there" == caught.value.hint
+
+
+def test_rotated_keys_are_newest_first(bench: Bench, lab: ClusterLab) -> None:
+    """`syncd-key` may hold two."""
+    (old,) = bench.target.create_fingerprint_key()
+    new = new_key((old,))
+    body = {"data": {new.id: new.secret.base64()}}
+    lab.plane.request("PATCH", f"{lab.core('secrets')}/syncd-key", body, content_type=MERGE)
+    assert (new, old) == bench.target.fingerprint_keys()
+
+
+def test_secret_that_holds_no_key_is_unreadable(bench: Bench, lab: ClusterLab) -> None:
+    """It is not taken for a missing one, and not written over."""
+    lab.plane.request("POST", lab.core("secrets"), {"metadata": {"name": "syncd-key"}, "data": {"other": "eA=="}})
+    assert isinstance(bench.target.fingerprint_keys(), Unreadable)
+    with pytest.raises(Rejected, match="holds no key of fingerprints"):
+        bench.target.create_fingerprint_key()
 
 
 def test_quota_is_named(bench: Bench, lab: ClusterLab) -> None:
