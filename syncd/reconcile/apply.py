@@ -80,11 +80,19 @@ def write_note(
     patch = WorkloadPatch(owed.workload.name, owed.workload.uid, previous, note, trigger)
     try:
         target.patch_workload(patch)
-    except Conflict as error:
-        return NoteWrite(owed, Result.CONFLICT, error.message, error.hint)
-    except ClusterError as error:
-        return NoteWrite(owed, Result.FAILED, error.message, error.hint)
+    except Exception as error:  # noqa: BLE001  # one write must not stop the others
+        return NoteWrite(owed, *_failed(error))
     return NoteWrite(owed, Result.DONE)
+
+
+def _failed(error: Exception) -> tuple[Result, str, str]:
+    """Result, message and hint; of what nobody expected only the class is told, since its text may hold a value."""
+    match error:
+        case Conflict():
+            return Result.CONFLICT, error.message, error.hint
+        case ClusterError():
+            return Result.FAILED, error.message, error.hint
+    return Result.FAILED, f"{type(error).__name__} in syncd", "please report it"
 
 
 def _write(target: Target, change: Change, blocker: NoteWrite | None) -> Write:
@@ -94,10 +102,9 @@ def _write(target: Target, change: Change, blocker: NoteWrite | None) -> Write:
         return Write(change, result, message=why, hint=blocker.hint)
     try:
         return Write(change, Result.DONE, _send(target, change))
-    except Conflict as error:
-        return Write(change, Result.CONFLICT, message=error.message, hint=error.hint)
-    except ClusterError as error:
-        return Write(change, Result.FAILED, message=error.message, hint=error.hint)
+    except Exception as error:  # noqa: BLE001  # as above
+        result, message, hint = _failed(error)
+        return Write(change, result, message=message, hint=hint)
 
 
 def _send(target: Target, change: Change) -> SecretObject | None:

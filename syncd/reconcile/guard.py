@@ -105,12 +105,12 @@ def guard(plan: Plan, census: Census, limits: Limits) -> Plan:
     approved: dict[ObjectName, str] = {}
     for group, changes in _by_group(plan, census).items():
         names = {change.name for change in changes}
-        identity = refusal_id(group, names)
+        identity = refusal_id(names)
         usable = identity in census.allowed and identity not in census.history.spent
         if usable:
             approved |= dict.fromkeys(names, identity)
         elif _too_many(group, names, census, limits):
-            refused |= {change.name: _refusal(change, group, census, identity) for change in changes}
+            refused = {change.name: _refusal(change, group, census, identity) for change in changes} | refused
     gone = [change for change in plan.changes if change.name in refused]
     plan = replace(plan, refusals=(*plan.refusals, *refused.values()), approved=approved)
     return withdraw(plan, gone) if gone else plan
@@ -133,10 +133,9 @@ def _too_many(group: str, names: Collection[ObjectName], census: Census, limits:
     return many or (len(counted) == total and total >= 2)
 
 
-def refusal_id(group: str, names: Iterable[ObjectName]) -> str:
+def refusal_id(names: Iterable[ObjectName]) -> str:
     """Names one mass change, so that a yes to it is a yes to nothing else."""
-    text = "\n".join([group, *sorted(str(name) for name in names)])
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return hashlib.sha256("\n".join(sorted(str(name) for name in names)).encode()).hexdigest()[:10]
 
 
 def _refusal(change: Change, group: str, census: Census, identity: str) -> Refusal:

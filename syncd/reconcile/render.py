@@ -45,28 +45,47 @@ class Context:
 def render(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired | Unknown:
     """The Secret that is asked for; `data` is None when the stores certainly have nothing for it.
 
-    Unknown when a store could not be asked, or when what it gave cannot be made into this Secret.
+    Unknown when a store could not be asked, or when what it gave cannot be made into this Secret. What nobody expected
+    is a bug that concerns this declaration alone; its text may hold a value, so only its class is told.
     """
-    target, owner = declaration.spec.target, owner_of(declaration, context.installation)
-    policy = _policy(declaration, context)
     try:
-        data = gather(declaration, answers)
-        empty = not data and policy.deletion is not DeletionPolicy.MERGE
-        shaped = Shaped() if empty else shape(declaration, data, answers)
-        _check(shaped.data)
+        return _desired(declaration, answers, context)
     except (StoreError, RenderError) as error:
-        return Unknown(
-            declaration=declaration.object_name,
-            name=declaration.target_name,
-            reason=error.message,
-            failure=error.failure if isinstance(error, StoreError) else Failure.MISCONFIGURED,
-            source=declaration.source,
-            hint=error.hint,
-            retry_after=error.retry_after if isinstance(error, StoreError) else None,
-            stores=stores_of(declaration),
-            owner=owner,
-            policy=policy,
-        )
+        return _unknown(declaration, context, error)
+    except Exception as error:  # noqa: BLE001  # one declaration must not stop the others
+        bug = StoreError(Failure.BUG, f"{type(error).__name__} in syncd", hint=f"please report it: {_place(error)}")
+        return _unknown(declaration, context, bug)
+
+
+def _unknown(declaration: ExternalSecret, context: Context, error: StoreError | RenderError) -> Unknown:
+    return Unknown(
+        declaration=declaration.object_name,
+        name=declaration.target_name,
+        reason=error.message,
+        failure=error.failure if isinstance(error, StoreError) else Failure.MISCONFIGURED,
+        source=declaration.source,
+        hint=error.hint,
+        retry_after=error.retry_after if isinstance(error, StoreError) else None,
+        stores=stores_of(declaration),
+        owner=owner_of(declaration, context.installation),
+        policy=_policy(declaration, context),
+    )
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised, without its text."""
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    return f"{traceback.tb_frame.f_globals.get('__name__')}:{traceback.tb_lineno}" if traceback else ""
+
+
+def _desired(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired:
+    target, policy = declaration.spec.target, _policy(declaration, context)
+    data = gather(declaration, answers)
+    empty = not data and policy.deletion is not DeletionPolicy.MERGE
+    shaped = Shaped() if empty else shape(declaration, data, answers)
+    _check(shaped.data)
     merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
     return Desired(
         declaration=declaration.object_name,
@@ -77,7 +96,7 @@ def render(declaration: ExternalSecret, answers: Answers, context: Context) -> D
         policy=policy,
         source=declaration.source,
         stores=stores_of(declaration),
-        owner=owner,
+        owner=owner_of(declaration, context.installation),
         paused=_paused(declaration, context),
     )
 
