@@ -35,11 +35,14 @@ class WritePool:
         def run(item: Item) -> Result:
             return skipped(item) if self._stop.is_set() else function(item)
 
+        futures: list[Future[Result]] = []
         with ThreadPoolExecutor(min(self._workers, len(items)), thread_name_prefix="write") as executor:
-            futures: list[Future[Result]] = [executor.submit(run, item) for item in items]
             try:
+                for item in items:
+                    futures.append(executor.submit(run, item))  # noqa: PERF401  # those before an interruption count
                 wait(futures)
             except KeyboardInterrupt:
                 self.interrupt()
                 wait(futures)
-            return [future.result() for future in futures]
+        begun = [future.result() for future in futures]
+        return begun + [skipped(item) for item in items[len(begun) :]]
