@@ -45,7 +45,7 @@ class SecretReader:
             found.update(listed)
             single += [name for name in group if name not in listed]
         found.update(zip(single, fan_out(self._one, single), strict=True))
-        self._hidden -= {name for name, observed in found.items() if not _is_hidden(observed)}
+        self._hidden.difference_update(name for name, observed in found.items() if not _is_hidden(observed))
         return found
 
     def matching(self, namespace: str, **selectors: str) -> tuple[SecretObject, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from syncd.cluster import resources
+from syncd.cluster.folder import FolderTarget
 from syncd.cluster.keys import new_key
 from syncd.cluster.kubeconfig import ClientCertificate
 from syncd.cluster.kubernetes import KubernetesTarget
@@ -253,6 +256,20 @@ def test_rights_can_be_asked_for(lab: ClusterLab) -> None:
     target = limited(lab, rule(["get"], "secrets"))
     assert target.may("get", "secrets", lab.namespace)
     assert not target.may("list", "secrets", lab.namespace)
+
+
+def test_folder_is_applied_by_kubectl(bench: Bench, lab: ClusterLab, tmp_path: Path) -> None:
+    """What the folder target writes is the Secret that this target would have made."""
+    data = {"KEY": SecretValue(bytes(range(256))), "empty": SecretValue("")}
+    annotations = {"text": "two\nlines: 'and' \"quotes\" #ü", "number": "1"}
+    secret = SecretObject(bench.name("applied"), "example.com/kind", data, {"on": "true"}, annotations)
+    folder = FolderTarget(tmp_path)
+    folder.create_secret(secret)
+    folder.close()
+    lab.plane.kubectl("apply", "-R", "-f", str(tmp_path / "secrets"))
+    applied = bench.read("applied")
+    kept = {key: value for key, value in applied.annotations.items() if "last-applied" not in key}
+    assert secret == replace(applied, uid="", resource_version="", annotations=kept)
 
 
 # Connecting
