@@ -32,7 +32,8 @@ def run_plan(request: Request, screen: Screen) -> int:
 
 def run_sync(request: Request, screen: Screen) -> int:
     """What was done goes to standard output, what was not to standard error."""
-    with in_order(), opened(request, read_settings(request, screen), screen) as session:
+    with in_order() as stops, opened(request, read_settings(request, screen), screen) as session:
+        stops.in_order = session.reconciler.interrupt
         report = session.reconciler.sync(_selection(request))
     _warn(report.plan, screen)
     answer(request, screen, report_text(report, screen.out), report_document(report, session.target.description))

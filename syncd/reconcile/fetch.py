@@ -52,7 +52,8 @@ class Fetcher:
         slots = {id(request): slot for slot, request in asked.items()}
         total = sum(len(request.items) for request in asked.values())
         done = 0
-        self._progress(Stage("Reading", 0, total, f"{total} secrets from {len(asked)} stores"))
+        detail = f"{_count(total, 'secret')} from {_count(len(asked), 'store')}"
+        self._progress(Stage("Reading", 0, total, detail))
         answers: dict[OpenStore, StoreAnswers] = {}
         for reply in self._lanes.stream(asked.values()):
             provider, slot = reply.request.provider, slots[id(reply.request)]
@@ -62,7 +63,7 @@ class Fetcher:
                 answers[slot] = StoreAnswers(provider.dialect, reply.answers)
                 self.endpoints[str(slot.key)] = f"endpoint {provider.lane}"
             done += len(reply.answers)
-            self._progress(Stage("Reading", done, total, f"{total} secrets from {len(asked)} stores"))
+            self._progress(Stage("Reading", done, total, detail))
         return answers
 
     def _documents(
@@ -89,3 +90,7 @@ class Fetcher:
                 return read
             text = read
         return {key: SecretValue(value) for key, value in text.items()}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
 
@@ -35,14 +35,5 @@ class WritePool:
         def run(item: Item) -> Result:
             return skipped(item) if self._stop.is_set() else function(item)
 
-        futures: list[Future[Result]] = []
         with ThreadPoolExecutor(min(self._workers, len(items)), thread_name_prefix="write") as executor:
-            try:
-                for item in items:
-                    futures.append(executor.submit(run, item))  # noqa: PERF401  # those before an interruption count
-                wait(futures)
-            except KeyboardInterrupt:
-                self.interrupt()
-                wait(futures)
-        begun = [future.result() for future in futures]
-        return begun + [skipped(item) for item in items[len(begun) :]]
+            return list(executor.map(run, items))

@@ -47,6 +47,7 @@ class Reconciler:
         self._options = options
         self._progress = progress
         self._fetcher = Fetcher(target, options, progress)
+        self._pool: WritePool | None = None
 
     def plan(self, selection: Selection = EVERYTHING) -> Plan:
         """What `sync` would do now. Writes nothing, not even a fingerprint key.
@@ -62,13 +63,23 @@ class Reconciler:
         Raises ManifestError, UsageError and ClusterError; what goes wrong with one declaration is in the report.
         """
         one = self._begin(selection, creates_key=True)
-        pool = WritePool(self._options.writers)
         desired = one.desired()
+        pool = self._pool = WritePool(self._options.writers)
         rounds = [one.round(desired, pool, everything=not selection)]
         while rounds[-1].conflicts and len(rounds) < ROUNDS and not pool.interrupted:
             again = [declared for declared in desired if declared.name in rounds[-1].conflicts]
             rounds.append(one.round(again, pool, everything=False))
         return Report(tuple(rounds), interrupted=pool.interrupted)
+
+    def interrupt(self) -> bool:
+        """Lets a pass that writes finish what it has begun, and begin nothing more; for signal handlers.
+
+        False when nothing is being written: then it can be left at once.
+        """
+        if self._pool is None:
+            return False
+        self._pool.interrupt()
+        return True
 
     def close(self) -> None:
         """Ends logins that were made for the stores. Bounded in time."""
