@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from syncd.errors import RenderError, TemplateError
 from syncd.manifests.data import (
@@ -19,9 +18,7 @@ from syncd.manifests.data import (
 )
 from syncd.providers import gojson
 from syncd.reconcile.regexps import expression
-
-if TYPE_CHECKING:
-    from syncd.templating import Template
+from syncd.templating import MissingKey, Template
 
 _CACHED = 256
 
@@ -43,13 +40,17 @@ class TransformRewrite:
 
 @dataclass(frozen=True, slots=True)
 class MergeRewrite:
-    """Merges the JSON objects in the values: by sorted keys, those of `priority` last and so strongest."""
+    """Merges the JSON objects in the values: by sorted keys, those of `priority` last and so strongest.
+
+    Unknown policies are as strict as the default, an unknown strategy gives nothing: as in external-secrets,
+    and for its test vectors only, since no manifest with one loads.
+    """
 
     into: str = ""
     priority: tuple[str, ...] = ()
-    priority_policy: PriorityPolicy = PriorityPolicy.STRICT
-    conflict_policy: ConflictPolicy = ConflictPolicy.ERROR
-    strategy: MergeStrategy = MergeStrategy.EXTRACT
+    priority_policy: str = PriorityPolicy.STRICT
+    conflict_policy: str = ConflictPolicy.ERROR
+    strategy: str = MergeStrategy.EXTRACT
 
 
 Operation = RegexpRewrite | TransformRewrite | MergeRewrite
@@ -111,8 +112,6 @@ def _transform(operation: TransformRewrite, data: Mapping[str, bytes]) -> dict[s
 
 @lru_cache(_CACHED)
 def _template(text: str) -> Template:
-    from syncd.templating import MissingKey, Template  # late: few declarations transform
-
     return Template(text, name="transform", missing=MissingKey.DEFAULT)
 
 
@@ -133,20 +132,23 @@ def _merge(operation: MergeRewrite, data: Mapping[str, bytes]) -> dict[str, byte
         members = _members(key, data[key])
         conflicts |= merged.keys() & members.keys()
         merged |= members
-    if conflicts and operation.conflict_policy is ConflictPolicy.ERROR:
+    if conflicts and operation.conflict_policy != ConflictPolicy.IGNORE:
         names = ", ".join(f"`{name}`" for name in sorted(conflicts))
         hint = "set `conflictPolicy: Ignore`, and order the keys with `priority`: the last one wins"
         raise RenderError(f"several keys hold {names}", hint=hint)
-    if operation.strategy is MergeStrategy.EXTRACT:
-        return {name: gojson.value_bytes(value) for name, value in merged.items()}
-    if not operation.into:
-        raise RenderError("`strategy: JSON` needs `into`", hint="name the key that gets the merged JSON")
-    return {**data, operation.into: gojson.write(merged, gojson.quote).encode()}
+    match operation.strategy:
+        case MergeStrategy.EXTRACT | "":
+            return {name: gojson.value_bytes(value) for name, value in merged.items()}
+        case MergeStrategy.JSON if operation.into:
+            return {**data, operation.into: gojson.write(merged, gojson.quote).encode()}
+        case MergeStrategy.JSON:
+            raise RenderError("`strategy: JSON` needs `into`", hint="name the key that gets the merged JSON")
+    return {}
 
 
 def _merge_order(operation: MergeRewrite, data: Mapping[str, bytes]) -> list[str]:
     missing = [key for key in operation.priority if key not in data]
-    if missing and operation.priority_policy is PriorityPolicy.STRICT:
+    if missing and operation.priority_policy != PriorityPolicy.IGNORE_NOT_FOUND:
         hint = "`priorityPolicy: IgnoreNotFound` passes over keys that are not there"
         raise RenderError(f"there is no key `{missing[0]}`, which `priority` names", hint=hint)
     return [*sorted(data.keys() - set(operation.priority)), *(key for key in operation.priority if key in data)]

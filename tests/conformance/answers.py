@@ -6,11 +6,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from syncd.errors import SyncdError
 from syncd.manifests import durations
-from syncd.manifests.data import Rewrite
 from syncd.providers import documents
 from syncd.providers.api import Dialect
 from syncd.reconcile import decode, keys, rewrite
@@ -18,7 +15,7 @@ from syncd.reconcile import decode, keys, rewrite
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
 
-_REWRITES = TypeAdapter(tuple[Rewrite, ...])
+_MERGE_FIELDS = {"priorityPolicy": "priority_policy", "conflictPolicy": "conflict_policy"}
 _BINARY = "-binary"
 """Ends the provider's name in vectors whose value is stored as bytes; they are read like text."""
 
@@ -27,8 +24,6 @@ def answer(case: Case) -> Answer:
     """`{"id": …}` with the result in `out` or `out_b64`, `error` (its kind), or `bug` (nobody expected it)."""
     try:
         found = _ANSWERS[case["kind"]](case)
-    except ValidationError:
-        return {"id": case["id"], "error": "manifest"}
     except SyncdError as error:
         return {"id": case["id"], "error": getattr(error, "kind", "render")}
     except ValueError:
@@ -71,8 +66,17 @@ def _reverse(case: Case) -> Answer:
 
 
 def _rewrite(case: Case) -> Answer:
-    operations = rewrite.operations(_REWRITES.validate_python(case["ops"]))
-    return result(rewrite.rewrite(operations, _data(case)))
+    return result(rewrite.rewrite([_operation(entry) for entry in case["ops"]], _data(case)))
+
+
+def _operation(entry: Mapping[str, Any]) -> rewrite.Operation:
+    """An operation as it stands in a vector, where it may have values that no manifest may."""
+    if "regexp" in entry:
+        return rewrite.RegexpRewrite(**entry["regexp"])
+    if "transform" in entry:
+        return rewrite.TransformRewrite(**entry["transform"])
+    merge = {_MERGE_FIELDS.get(name, name): value for name, value in entry["merge"].items()}
+    return rewrite.MergeRewrite(**{**merge, "priority": tuple(merge.get("priority", ()))})
 
 
 def _refresh_interval(case: Case) -> Answer:

@@ -110,6 +110,11 @@ def test_merge_of_deep_values() -> None:
         rewrite([MergeRewrite()], {"a": b'{"a":' * 5000 + b"1" + b"}" * 5000})
 
 
+def test_unknown_strategy() -> None:
+    """Nothing comes of a strategy that no manifest can have, as in the reference."""
+    assert {} == rewrite([MergeRewrite(strategy="Bogus")], {"one": ONE})
+
+
 def test_operations_of_a_manifest() -> None:
     """As the manifest writes them, in their order."""
     manifest = [
