@@ -11,6 +11,7 @@ from syncd.manifests import durations
 from syncd.providers import documents
 from syncd.providers.api import Dialect
 from syncd.reconcile import decode, keys, rewrite
+from tests.conformance import templates
 
 Case = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -26,8 +27,6 @@ def answer(case: Case) -> Answer:
         found = _ANSWERS[case["kind"]](case)
     except SyncdError as error:
         return {"id": case["id"], "error": getattr(error, "kind", "render")}
-    except ValueError:
-        return {"id": case["id"], "error": "value"}
     except Exception as error:  # noqa: BLE001  # one crash must not keep the other lines from being answered
         return {"id": case["id"], "bug": type(error).__name__}
     return {**found, "id": case["id"]}
@@ -82,18 +81,18 @@ def _operation(entry: Mapping[str, Any]) -> rewrite.Operation:
 def _refresh_interval(case: Case) -> Answer:
     if case["raw"] is None:
         return {"out": {"unset": True}}
-    duration = durations.parse(case["raw"])
+    try:
+        duration = durations.parse(case["raw"])
+    except ValueError:
+        return {"error": "duration"}
     return {"out": {"ns": duration.nanoseconds, "text": duration.text, "refreshes": duration.refreshes}}
 
 
 def _store_refresh_interval(case: Case) -> Answer:
-    return {"out": {"ns": durations.parse_store_interval(case["raw"]).nanoseconds}}
-
-
-def _template(case: Case) -> Answer:
-    from tests.conformance import templates
-
-    return templates.answer(case)
+    try:
+        return {"out": {"ns": durations.parse_store_interval(case["raw"]).nanoseconds}}
+    except ValueError:
+        return {"error": "duration"}
 
 
 _ANSWERS: dict[str, Callable[[Case], Answer]] = {
@@ -108,7 +107,7 @@ _ANSWERS: dict[str, Callable[[Case], Answer]] = {
     "rewrite": _rewrite,
     "refresh-interval": _refresh_interval,
     "store-refresh-interval": _store_refresh_interval,
-    "template": _template,
-    "template-from": _template,
-    "template-pattern": _template,
+    "template": templates.answer,
+    "template-from": templates.answer,
+    "template-pattern": templates.answer,
 }
