@@ -48,7 +48,11 @@ FILENAME = _flag(
     help="File or folder of manifests, or `-` for standard input. May be given several times.",
 )
 NAMESPACE = _flag(
-    "-n", "--namespace", section=Section.MANIFESTS, metavar="NAME", help="Namespace of manifests that name none."
+    "-n",
+    "--namespace",
+    section=Section.MANIFESTS,
+    metavar="NAME",
+    help="Namespace of manifests that name none; as kubectl, the context's by default.",
 )
 SELECTOR = _flag(
     "-l", "--selector", section=Section.MANIFESTS, metavar="SELECTOR", help="Only ExternalSecrets with these labels."

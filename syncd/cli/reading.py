@@ -26,13 +26,16 @@ def read_settings(request: Request, screen: Screen) -> Settings:
     return settings
 
 
-def read_manifests(request: Request, settings: Settings, screen: Screen) -> Declarations:
-    """Everything that `-f` names; warnings are said. Raises ManifestError and UsageError."""
+def read_manifests(request: Request, settings: Settings, screen: Screen, *, namespace: str = "default") -> Declarations:
+    """Everything that `-f` names; warnings are said. Raises ManifestError and UsageError.
+
+    `namespace` is that of objects which name none, where `-n` does not say.
+    """
     if not request.filenames:
         raise UsageError("no manifests are given", hint="name a file or folder with `-f`, or `-f -` for standard input")
     found = load(
         request.filenames,
-        namespace=request.namespace or "default",
+        namespace=request.namespace or namespace,
         validation=Validation(settings.validate),
         stdin=_standard_input(),
     )

@@ -12,6 +12,7 @@ from syncd.cli.request import Request
 from syncd.cli.screen import Screen
 from syncd.cluster.folder import FolderTarget
 from syncd.cluster.git import check_git
+from syncd.cluster.kubeconfig import default_namespace
 from syncd.cluster.kubernetes import KubernetesTarget
 from syncd.reconcile.guard import Limits
 from syncd.reconcile.options import Options
@@ -33,7 +34,8 @@ def opened(request: Request, settings: Settings, screen: Screen) -> Iterator[Ses
 
     Raises ManifestError, UsageError and ClusterError.
     """
-    declarations = read_manifests(request, settings, screen)
+    namespace = default_namespace(request.kubeconfig, request.context) if request.to is None else "default"
+    declarations = read_manifests(request, settings, screen, namespace=namespace)
     target = _target(request, settings)
     try:
         with shown(screen.err, quiet=request.quiet) as progress:

@@ -42,15 +42,31 @@ def find_configuration(kubeconfig: str | None, context: str | None) -> Loader:
 
     The loader raises UsageError; so does this where no configuration can be found.
     """
-    paths = kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
-    there = [path for path in paths.split(os.pathsep) if path and Path(path).expanduser().is_file()]
-    if there:
-        return lambda: (_from_files(os.pathsep.join(there), context), None)
+    if there := _existing(kubeconfig):
+        return lambda: (_from_files(there, context), None)
     if kubeconfig:
         raise UsageError(f"kubeconfig `{kubeconfig}` does not exist")
     if context is None and in_cluster_namespace() is not None:
         return lambda: (_from_pod(), None)
     raise UsageError("no cluster is configured", hint="give --kubeconfig, set KUBECONFIG, or use --to for a folder")
+
+
+def _existing(kubeconfig: str | None) -> str:
+    """Those kubeconfig files that are there, as `$KUBECONFIG` lists them."""
+    paths = kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    return os.pathsep.join(path for path in paths.split(os.pathsep) if path and Path(path).expanduser().is_file())
+
+
+def default_namespace(kubeconfig: str | None, context: str | None) -> str:
+    """The namespace of objects that name none, as kubectl has it: the context's, else the pod's, else `default`.
+
+    Raises UsageError when the kubeconfig cannot be read or has no such context.
+    """
+    paths = _existing(kubeconfig)
+    if not paths:
+        return in_cluster_namespace() or "default"
+    _check_context(paths, context)
+    return str(_named(paths, "contexts")[str(context or _current(paths))].get("namespace") or "default")
 
 
 def in_cluster_namespace() -> str | None:

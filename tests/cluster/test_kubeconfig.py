@@ -104,6 +104,19 @@ def test_context_that_does_not_exist(tmp_path: Path) -> None:
     assert "it has `main`" == caught.value.hint
 
 
+def test_the_contexts_namespace_is_the_default(tmp_path: Path) -> None:
+    """As for kubectl; without one it is `default`, and without any kubeconfig too."""
+    document = config({"token": TOKEN})
+    document["contexts"] = [
+        {"name": "main", "context": {"cluster": "main", "user": "main", "namespace": "shop"}},
+        {"name": "other", "context": {"cluster": "main", "user": "main"}},
+    ]
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(document))
+    namespaces = [kubeconfig.default_namespace(str(path), context) for context in (None, "other")]
+    assert ["shop", "default", "default"] == [*namespaces, kubeconfig.default_namespace(None, None)]
+
+
 def test_no_current_context(tmp_path: Path) -> None:
     """`--context` is the way out."""
     path = write(tmp_path / "config", {**config({}), "current-context": ""})

@@ -104,7 +104,8 @@ class ControlPlane:
 
     def audited(self, *, namespace: str = "", user: str = "") -> list[dict[str, Any]]:
         """The audit events so far (metadata only), of one namespace and user where given."""
-        events = map(json.loads, self.audit_log.read_text().splitlines())
+        whole = self.audit_log.read_text().rpartition("\n")[0]  # the last line may be half written
+        events = map(json.loads, whole.splitlines())
         return [
             event
             for event in events
