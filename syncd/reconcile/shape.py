@@ -58,7 +58,7 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
 
 def _from(source: TemplateFrom, namespace: str, data: Values, answers: Answers) -> Values:
     if source.literal is not None:
-        made = _pairs(_rendered(source.literal, "literal", data))
+        made = _pairs(_rendered(source.literal, "literal", data), "literal")
     else:
         made = {}
         for kind, reference in (("ConfigMap", source.config_map), ("Secret", source.secret)):
@@ -81,7 +81,7 @@ def _from_document(reference: TemplateRef, document: Document, data: Values, ans
             raise RenderError(f"{where} has no key `{item.key}`", hint=f"its keys: {there}")
         text = content[item.key].reveal().decode(errors="surrogateescape")
         rendered = _rendered(text, f"{where}, key {item.key}", data)
-        made |= _pairs(rendered) if item.template_as is TemplateAs.KEYS_AND_VALUES else {item.key: rendered}
+        made |= _pairs(rendered, item.key) if item.template_as is TemplateAs.KEYS_AND_VALUES else {item.key: rendered}
     return made
 
 
@@ -91,10 +91,10 @@ def _rendered(text: str, name: str, data: Values) -> bytes:
     return Template(text, name=name).render(data)
 
 
-def _pairs(text: bytes) -> Values:
-    from syncd.templating import keys_and_values
+def _pairs(text: bytes, name: str) -> Values:
+    from syncd.templating import read_key_values
 
-    return keys_and_values(text)
+    return read_key_values(text, name=name)
 
 
 def _text(values: Values) -> dict[str, str]:
