@@ -11,6 +11,7 @@ import pytest
 from tests.servers.aws import OWN_VARIABLES, Aws, aws_server
 from tests.servers.controlplane import ControlPlane, control_plane
 from tests.servers.controlplane.build import BuildFailed, ensure_built
+from tests.servers.faults import FaultServer
 from tests.servers.openbao import DevServer, OpenBao, RaftOpenBao, TlsOpenBao, dev_server, raft_server
 
 pytest_plugins = ["tests.rules"]
@@ -74,3 +75,11 @@ def aws_env(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest
     for name, value in aws.variables(tmp_path).items():
         monkeypatch.setenv(name, value)
     return monkeypatch
+
+
+@pytest.fixture
+def aws_wire(aws: Aws, aws_env: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    """What is sent to `aws`, and a place to break it."""
+    with FaultServer(aws.url) as server:
+        aws_env.setenv("AWS_ENDPOINT_URL", server.url)
+        yield server

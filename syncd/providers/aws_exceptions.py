@@ -141,7 +141,8 @@ def _connection(error: Exception) -> AwsError:
     where = _host(error)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            message = f"the certificate of {where} is not trusted: {cause.verify_message or 'no reason given'}"
+            why = getattr(cause, "verify_message", "no reason given")
+            message = f"the certificate of {where} is not trusted: {why}"
             return AwsError(Reason.REQUEST, message, hint="set AWS_CA_BUNDLE to the authority that issued it")
         if isinstance(cause, ConnectionRefusedError):
             return AwsError(Reason.UNAVAILABLE, f"nobody listens at {where}")

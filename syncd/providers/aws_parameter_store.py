@@ -30,24 +30,20 @@ class ParameterStore:
         self._prefix = prefix
 
     def batches(self, key: RemoteKey) -> bool:
-        return not key.metadata
+        """Names alone: of versions and of ARNs an answer might leave open which of them it has."""
+        return not key.metadata and not key.version and ":" not in key.key
 
     def batch(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Outcome]:
-        names = list(dict.fromkeys(map(_selector, keys)))
-        answer = self._call("GetParameters", "", Names=names, WithDecryption=True)
+        answer = self._call("GetParameters", "", Names=[key.key for key in keys], WithDecryption=True)
         if "Parameters" not in answer and "InvalidParameters" not in answer:
             raise nonsense(self._session.asked("ssm", "GetParameters"))
-        by_name: dict[str, Outcome] = {}
-        for parameter in answer.get("Parameters") or ():
-            by_name |= dict.fromkeys(_names(parameter), self._found(parameter))
-        # Of a version, or of another account's parameter, this leaves open what is missing.
-        missing = {name for name in answer.get("InvalidParameters") or () if ":" not in name}
-        by_name |= dict.fromkeys(missing, Absent())
-        return {key: by_name[_selector(key)] for key in keys if _selector(key) in by_name}
+        found = {parameter.get("Name"): self._found(parameter) for parameter in answer.get("Parameters") or ()}
+        outcomes = found | dict.fromkeys(answer.get("InvalidParameters") or (), Absent())
+        return {key: outcomes[key.key] for key in keys if key.key in outcomes}
 
     def single(self, key: RemoteKey) -> Outcome:
         try:
-            return self._tags(key.key) if key.metadata else self._value(_selector(key))
+            return self._tags(key.key) if key.metadata else self._value(key)
         except AwsError as error:
             return Absent() if error.reason is Reason.ABSENT else as_outcome(error)
 
@@ -77,7 +73,8 @@ class ParameterStore:
             return f"`{self.batch_action}` on `{name}`"
         return ""
 
-    def _value(self, name: str) -> Outcome:
+    def _value(self, key: RemoteKey) -> Outcome:
+        name = f"{key.key}:{key.version}" if key.version else key.key
         answer = self._call("GetParameter", name, Name=name, WithDecryption=True)
         return self._found(answer.get("Parameter") or {})
 
@@ -85,11 +82,13 @@ class ParameterStore:
         try:
             answer = self._call("ListTagsForResource", name, ResourceType="Parameter", ResourceId=name)
         except AwsError as error:
-            # A name that is not there is called invalid, and so is one that cannot be.
-            if error.reason is Reason.REQUEST and self._value(name) == Absent():
-                return Absent()
+            # A name that is not there is called invalid, and so is one that cannot be: a read tells them apart.
+            if error.reason is Reason.REQUEST:
+                self._value(RemoteKey(name))
             raise
-        return Found(tags_value(answer.get("TagList") or ()))
+        if "TagList" not in answer:
+            raise nonsense(self._session.asked("ssm", "ListTagsForResource"))
+        return Found(tags_value(answer["TagList"]))
 
     def _below(self, criteria: Criteria) -> dict[RemoteKey, Outcome | None]:
         found: dict[RemoteKey, Outcome | None] = {}
@@ -122,14 +121,3 @@ class ParameterStore:
 
     def _call(self, operation: str, subject: str, **parameters: Any) -> dict[str, Any]:
         return self._session.call("ssm", operation, subject, **parameters)
-
-
-def _selector(key: RemoteKey) -> str:
-    """A name, with the number or the label of a version behind it."""
-    return f"{key.key}:{key.version}" if key.version else key.key
-
-
-def _names(parameter: Mapping[str, Any]) -> tuple[str, ...]:
-    """All by which a parameter may have been asked for."""
-    selector = str(parameter.get("Selector") or "")
-    return str(parameter.get("Name", "")) + selector, str(parameter.get("ARN", "")) + selector

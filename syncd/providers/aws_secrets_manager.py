@@ -91,6 +91,8 @@ class SecretsManager:
 
     def _tags(self, name: str) -> Outcome:
         secret = self._call("DescribeSecret", name, SecretId=name)
+        if "Name" not in secret:
+            raise nonsense(self._session.asked("secretsmanager", "DescribeSecret"))
         if secret.get("DeletedDate"):
             return Absent()
         return Found(tags_value(secret.get("Tags") or ()))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from syncd.model import SecretValue
 from syncd.providers.api import Credentials, Failed, Found, Outcome, RemoteKey
 from syncd.providers.aws import AwsPlugin
 from syncd.providers.aws_store import AwsStore
 from syncd.providers.given import GivenCredentials, store_config
 from tests.servers.aws import REGION, operation
 from tests.servers.faults import Fault, FaultServer, answer
+from tests.servers.wire import Call
 
 KEYS = {
     "secretRef": {
@@ -20,6 +23,8 @@ KEYS = {
         "secretAccessKeySecretRef": {"name": "aws", "key": "key"},
     }
 }
+ROLE = "arn:aws:iam::123456789012:role/reader"
+JWT = {"jwt": {"serviceAccountRef": {"name": "shop"}}}
 GIVEN = {("aws", "id"): "AKIATEST", ("aws", "key"): "secret-access-key"}
 
 
@@ -76,3 +81,36 @@ def sts_refusal(status: int, code: str, message: str = "no") -> Fault:
 def operations(server: FaultServer) -> Counter[str]:
     """How often each operation was called."""
     return Counter(map(operation, server.calls))
+
+
+def sent(server: FaultServer, name: str) -> list[Call]:
+    """The calls of one operation."""
+    return [call for call in server.calls if operation(call) == name]
+
+
+def signer(call: Call) -> str:
+    """The access key that a call is signed with."""
+    return call.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+
+
+def read_by_threads(store: AwsStore, key: str, *, reads: int = 16) -> list[Outcome]:
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda _: read(store, key), range(reads)))
+
+
+class Cluster(GivenCredentials):
+    """Credentials with a service account; notes what was asked for."""
+
+    def __init__(self, annotations: Mapping[str, str]) -> None:
+        super().__init__(GIVEN)
+        self.annotations = annotations
+        self.asked: list[tuple[str, tuple[str, ...], str | None]] = []
+
+    def service_account_annotations(self, name: str, namespace: str | None = None) -> Mapping[str, str]:
+        return self.annotations
+
+    def service_account_token(
+        self, name: str, audiences: Sequence[str], namespace: str | None = None, expiration: int = 600
+    ) -> SecretValue:
+        self.asked.append((name, tuple(audiences), namespace))
+        return SecretValue("header.payload.signature")

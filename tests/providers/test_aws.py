@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from syncd.errors import MissingExtra
 from syncd.providers.api import Provider
+from syncd.providers.aws import AwsPlugin
+from syncd.providers.given import GivenCredentials, store_config
 from syncd.providers.testing import DeniedContract, ProviderContract, UnreachableContract
 from tests.providers.aws_stores import aws_config, open_aws, refusal
 from tests.servers.aws import Aws
@@ -72,3 +77,29 @@ class TestParameterStore(Contract):
 
     def delete(self, key: str) -> None:
         self.aws.client("ssm").delete_parameter(Name=key)
+
+
+def test_without_boto3_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to install."""
+    for module in [name for name in sys.modules if name.startswith("syncd.providers.aws_")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(MissingExtra) as raised:
+        AwsPlugin.open(store_config("aws", aws_config()), GivenCredentials())
+    assert "pip install 'syncd[aws]'" == raised.value.hint
+
+
+def test_fields_are_read_without_boto3() -> None:
+    """Manifests can be checked where the library is not, and nothing of it is imported for that."""
+    code = "import sys, syncd.providers.aws; print(sorted({'boto3', 'botocore', 'urllib3'} & sys.modules.keys()))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == run.stdout.strip()
+
+
+def test_the_lane_is_service_and_identity() -> None:
+    """Stores of one identity share a lane; another role, region or service has its own."""
+    role = "arn:aws:iam::1:role/a"
+    others = [aws_config(role=role), aws_config("ParameterStore"), aws_config(region="eu-west-1")]
+    lane, *lanes = [open_aws(config).lane for config in (aws_config(), aws_config(prefix="app/"), *others)]
+    assert "aws secretsmanager eu-central-1 the access key in Secret aws test" == lane
+    assert [True, False, False, False] == [lane == other for other in lanes]

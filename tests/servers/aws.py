@@ -73,10 +73,10 @@ def operation(call: Call) -> str:
     return fields.get("Action", "")
 
 
-def on(name: str, fault: Fault) -> Fault:
-    """The fault for calls of one operation; all others are passed on."""
+def on(**faults: Fault) -> Fault:
+    """A fault for each of some operations, `on(GetSecretValue=hang())`; other calls are passed on."""
 
     def act(exchange: Exchange) -> None:
-        (fault if operation(exchange.call) == name else Exchange.relay)(exchange)
+        faults.get(operation(exchange.call), Exchange.relay)(exchange)
 
     return act
