@@ -185,9 +185,9 @@ def test_templates_come_from_configmaps() -> None:
     """`Values` makes a key of the item, `KeysAndValues` reads keys out of it."""
     items = [{"key": "config.json"}, {"key": "pairs", "templateAs": "KeysAndValues"}]
     template = {"templateFrom": [{"configMap": {"name": "cm", "items": items}}]}
-    answers = answered({"a": "bar"}, documents={"cm": {"config.json": "<{{ .KEY }}>", "pairs": "x-{{ .KEY }}: y"}})
+    answers = answered({"a": "bar"}, documents={"cm": {"config.json": "<{{ .KEY }}>", "pairs": "x-{{ .KEY }}: v"}})
     made = render(declared({**one("a"), "target": {"template": template}}), answers, CONTEXT)
-    assert {"config.json": "<bar>", "x-bar": "y"} == data_of(made)
+    assert {"config.json": "<bar>", "x-bar": "v"} == data_of(made)
 
 
 def test_a_missing_configmap_is_unknown() -> None:
