@@ -57,7 +57,7 @@ def test_every_login_of_kubernetes(examples: Declarations) -> None:
 
 def test_every_provider(examples: Declarations) -> None:
     """Each provider that comes with syncd is shown."""
-    assert {"vault", "kubernetes", "file", "fake"} == {store.provider_name for store in examples.stores.values()}
+    assert {"vault", "aws", "kubernetes", "file", "fake"} == {store.provider_name for store in examples.stores.values()}
 
 
 def test_the_quickstart() -> None:
