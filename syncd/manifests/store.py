@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-import re2
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, PlainValidator, PrivateAttr, model_validator
 
 from syncd.manifests import durations
 from syncd.manifests.data import Regexp
 from syncd.manifests.durations import Duration
+from syncd.manifests.expressions import expression
 from syncd.manifests.fields import Interval, LabelSelector, Model, Namespace, StoreKey, StoreKind, Whole, refused
 from syncd.manifests.metadata import ObjectMeta
 from syncd.manifests.selectors import Selector
@@ -77,7 +77,7 @@ class StoreCondition(Model):
 
     def holds(self, namespace: str, labels: Mapping[str, str]) -> bool:
         """An expression must match the whole name: one that matched a part would let strangers in."""
-        if namespace in self.namespaces or any(re2.fullmatch(one, namespace) for one in self.namespace_regexes):
+        if namespace in self.namespaces or any(expression(one).matches(namespace) for one in self.namespace_regexes):
             return True
         return self.namespace_selector is not None and Selector.of(self.namespace_selector).matches(labels)
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import re2
-
+from syncd.errors import RenderError
+from syncd.manifests.expressions import expression
 from syncd.providers.api import Failure, StoreError
 
 
-def name_matcher(expression: str) -> Callable[[str], bool]:
+def name_matcher(pattern: str) -> Callable[[str], bool]:
     """Says whether a name matches; `""` matches all. Raises StoreError (MISCONFIGURED) for what is not RE2."""
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled = re2.compile(expression, options=options)
-    except re2.error:
-        message = f"find.name.regexp: `{expression}` is no valid expression"
-        hint = "the syntax is RE2: no look-around and no back-references"
-        raise StoreError(Failure.MISCONFIGURED, message, hint=hint) from None
-    return lambda name: compiled.search(name) is not None
+        return expression(pattern).search
+    except RenderError as error:
+        message = f"find.name.regexp: {error.message}"
+        raise StoreError(Failure.MISCONFIGURED, message, hint=error.hint) from None

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
 from syncd.errors import RenderError
-from syncd.reconcile.regexps import expression
+from syncd.manifests.expressions import expression
 
 _LONGEST = 253
 _UNUSUAL = re.compile(r"[^-._a-zA-Z0-9]")

@@ -16,8 +16,8 @@ from syncd.manifests.data import (
     RewriteRegexp,
     RewriteTransform,
 )
+from syncd.manifests.expressions import expression
 from syncd.providers import gojson
-from syncd.reconcile.regexps import expression
 from syncd.templating import MissingKey, Template
 
 _CACHED = 256

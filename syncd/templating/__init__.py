@@ -2,7 +2,7 @@
 
 `Template(text, name=…).render(data)` gives bytes or raises `TemplateError`. Templates have every function that External
 Secrets Operator gives its own: those of `text/template`, those of Sprig, and a few more. Clock and randomness come from
-an `Engine`, with the limits that end any template within about a second. `read_key_values` and `decode_value` do what
+an `Engine`, with the limits that end any template within about a second. `read_key_values` does what
 `templateFrom` needs beside.
 
     text ─▶ lexer ─▶ parser (grammar) ─▶ statements ─▶ compiler (evaluation, invocation) ─▶ instructions ─▶ machine
@@ -11,7 +11,7 @@ an `Engine`, with the limits that end any template within about a second. `read_
 
 from syncd.errors import TemplateError
 from syncd.templating.engine import Engine, Limits, MissingKey
-from syncd.templating.key_values import Decoding, decode_value, read_key_values
+from syncd.templating.key_values import read_key_values
 from syncd.templating.template import Template
 
-__all__ = ["Decoding", "Engine", "Limits", "MissingKey", "Template", "TemplateError", "decode_value", "read_key_values"]
+__all__ = ["Engine", "Limits", "MissingKey", "Template", "TemplateError", "read_key_values"]

@@ -1,23 +1,11 @@
-"""What `templateFrom` does with a rendered text: keys and values out of YAML, and values decoded."""
+"""What `templateFrom` does with a rendered text: keys and values out of YAML."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from syncd.errors import TemplateError
 from syncd.templating.engine import Limits
-from syncd.templating.golang.bases import BaseError, decode_base64
 from syncd.templating.golang.yaml_reader import YAMLError, read_strings
 from syncd.templating.meter import Meter, TooMuch
-
-
-class Decoding(StrEnum):
-    """How values are decoded: not at all, as base64 in one of its alphabets, or as whichever they happen to be."""
-
-    NONE = "None"
-    AUTO = "Auto"
-    BASE64 = "Base64"
-    BASE64URL = "Base64URL"
 
 
 def read_key_values(text: bytes, *, name: str = "", limits: Limits | None = None) -> dict[str, bytes]:
@@ -37,18 +25,3 @@ def read_key_values(text: bytes, *, name: str = "", limits: Limits | None = None
     except (TooMuch, RecursionError):
         raise TemplateError(f"{where}: the result has too many keys and values", kind="limit", name=name) from None
     return {key.decode("utf-8", "replace"): value for key, value in pairs.items()}
-
-
-def decode_value(value: bytes, decoding: Decoding) -> bytes:
-    """The value decoded. Raises ValueError, without the value, when it is not what `decoding` says."""
-    if decoding is Decoding.NONE:
-        return value
-    for url in (False, True):
-        if decoding is Decoding.AUTO or url == (decoding is Decoding.BASE64URL):
-            try:
-                return decode_base64(value, url=url)
-            except BaseError:
-                continue
-    if decoding is Decoding.AUTO:
-        return value
-    raise ValueError(f"the value is not valid {decoding}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncd.reconcile.regexps import expression
+from syncd.manifests.expressions import expression
 
 ERROR_TEXTS = "texts of errors"
 """Stands for the lines in which the reference puts a library's error text into the result."""

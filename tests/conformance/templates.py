@@ -6,7 +6,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from syncd.templating import Decoding, Template, TemplateError, decode_value, read_key_values
+from syncd.errors import RenderError, TemplateError
+from syncd.reconcile.decode import decode_map
+from syncd.templating import Template, read_key_values
 
 ITEM = "item"
 """What the only item of a `template-from` case is called."""
@@ -22,16 +24,15 @@ def answer(case: Mapping[str, Any]) -> dict[str, Any]:
         return _single(Template(case["template"], name="key").render(data))
     except TemplateError as problem:
         return {"error": problem.kind}
-    except ValueError:
+    except RenderError:
         return {"error": "decode"}
 
 
 def _template_from(case: Mapping[str, Any], data: Mapping[str, bytes | str]) -> dict[str, bytes]:
-    decoding = Decoding(case.get("decoding") or "None")
     values = case["scope"] == "Values"
     rendered = Template(case["template"], name=ITEM if values else case["template"]).render(data)
     pairs = {ITEM: rendered} if values else read_key_values(rendered)
-    return {key: decode_value(value, decoding) for key, value in pairs.items()}
+    return decode_map(case.get("decoding") or "None", pairs)
 
 
 def _text(value: bytes) -> str | None:

@@ -201,7 +201,7 @@ def test_templates_do_not_show() -> None:
         ),
         (
             {"dataFrom": [{"find": {"name": {"regexp": "("}}}]},
-            "spec.dataFrom[0].find.name.regexp: not a regular expression",
+            "spec.dataFrom[0].find.name.regexp: `(` is not a regular expression",
         ),
         (
             {"dataFrom": [{"extract": {"key": "a"}, "find": {}}]},

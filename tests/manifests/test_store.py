@@ -277,7 +277,7 @@ def test_who_may_use_a_cluster_store(conditions: list[dict[str, Any]], *, expect
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
-        ({"namespaceRegexes": ["("]}, "spec.conditions[0].namespaceRegexes[0]: not a regular expression of RE2"),
+        ({"namespaceRegexes": ["("]}, "spec.conditions[0].namespaceRegexes[0]: `(` is not a regular expression"),
         (
             {"namespaceSelector": {"matchExpressions": [{"key": "a", "operator": "in"}]}},
             "spec.conditions[0].namespaceSelector.matchExpressions[0].operator: must be one of `In`",

@@ -26,8 +26,8 @@ def test_matches(expression: str, name: str, expected: bool) -> None:
 
 @pytest.mark.parametrize("expression", ["(", "(?=a)", r"(a)\1"])
 def test_what_is_no_expression_is_a_mistake(expression: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """The expression is named, and RE2's own log line is kept quiet."""
-    with pytest.raises(StoreError, match="is no valid expression") as raised:
+    """The expression is shown, and RE2's own log line is kept quiet."""
+    with pytest.raises(StoreError, match="is not a regular expression") as raised:
         name_matcher(expression)
     assert Failure.MISCONFIGURED == raised.value.failure
     assert ("", "") == capfd.readouterr()

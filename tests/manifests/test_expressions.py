@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.errors import RenderError
-from syncd.reconcile.regexps import Expression
+from syncd.manifests.expressions import Expression
 
 
 @pytest.mark.parametrize(
