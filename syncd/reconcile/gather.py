@@ -15,6 +15,8 @@ from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
 from syncd.reconcile.located import located
 
 Values = dict[str, bytes]
+_CONVERTING = frozenset({Dialect.FAKE, Dialect.GCP_SM, Dialect.KUBERNETES})
+"""Where the reference's provider converts the names that it found itself, so that `rewrite` sees converted ones."""
 
 
 def gather(declaration: ExternalSecret, answers: Answers) -> Values:
@@ -79,7 +81,7 @@ class _Gathering:
                 raise _failure(outcome, f"`{name}`: ")
             if isinstance(outcome, Found):
                 values[name] = documents.lookup(dialect, outcome.value.reveal(), "")
-        return values
+        return keys.convert(find.conversion_strategy, values) if dialect in _CONVERTING else values
 
     def _shaped(self, source: DataFrom, how: Extract | Find, values: Values) -> Values:
         """The order is the reference's: rewrite or convert, then validate, decode, look for null bytes."""

@@ -37,6 +37,8 @@ def answered(
     keys: Mapping[str, Outcome | str] | None = None,
     found: Mapping[str, Outcome | str] | Failed | None = None,
     documents: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    dialect: Dialect = Dialect.FAKE,
 ) -> Answers:
     """The answers of one store, whatever is asked for by key; `found` answers a search for everything."""
 
@@ -51,7 +53,7 @@ def answered(
         Document("ConfigMap", ObjectName("shop", name)): {k: SecretValue(v) for k, v in data.items()}
         for name, data in (documents or {}).items()
     }
-    return Answers({OpenStore(STORE): StoreAnswers(Dialect.FAKE, answers)}, maps)
+    return Answers({OpenStore(STORE): StoreAnswers(dialect, answers)}, maps)
 
 
 def data_of(made: Desired | Unknown) -> dict[str, str]:
@@ -267,3 +269,23 @@ def test_the_owner_names_installation_source_and_declaration() -> None:
     """So that two installations never take each other's Secrets."""
     made = render(declared(one("a")), answered({"a": "x"}), Context(installation="eu"))
     assert "eu/files/shop/stripe" == made.owner
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        (Dialect.FAKE, "found_a_b"),
+        (Dialect.GCP_SM, "found_a_b"),
+        (Dialect.KUBERNETES, "found_a_b"),
+        (Dialect.VAULT, "found_b"),
+        (Dialect.AWS_SM, "found_b"),
+    ],
+)
+def test_some_stores_convert_names_before_they_are_rewritten(dialect: Dialect, expected: str) -> None:
+    """Those whose provider in the reference does it: what cuts off a path finds none there."""
+    source = {
+        "find": {"name": {"regexp": ".*"}},
+        "rewrite": [{"regexp": {"source": "^.*/", "target": ""}}, {"regexp": {"source": "^", "target": "found_"}}],
+    }
+    found = answered(found={"a/b": '{"x":"1"}'}, dialect=dialect)
+    assert [expected] == [*data_of(render(declared({"dataFrom": [source]}), found, CONTEXT))]
