@@ -29,6 +29,12 @@ class Options:
     """Threads for reads."""
     writers: int = 8
     """Threads for writes."""
+    pause_writes: bool = False
+    """Everything is planned and shown; nothing is written."""
+    pause_restarts: bool = False
+    """Restarts are planned and shown; they stay owed."""
+    confirm_absence: bool = False
+    """A Secret is removed for want of a source only when a second pass sees the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Plan:
     waiting: tuple[Waiting, ...] = ()
     settled: tuple[Settled, ...] = ()
     orphans: tuple[Orphan, ...] = ()
+    unconfirmed: tuple[Change, ...] = ()
+    """Removals that wait for a later pass to see the same absence."""
     untouchable: tuple[Workload, ...] = ()
     hints: tuple[str, ...] = ()
     """What could not be looked at, and what would help."""

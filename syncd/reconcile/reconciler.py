@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
+from threading import Event, Lock
 
 from syncd.cluster.api import Target
 from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Desired, Unknown
-from syncd.reconcile.apply import apply
+from syncd.reconcile.apply import Applied, apply
 from syncd.reconcile.census import Counting
 from syncd.reconcile.decide import Rules
 from syncd.reconcile.fetch import Fetcher
+from syncd.reconcile.holds import Absences, pause
 from syncd.reconcile.observe import Observer
 from syncd.reconcile.options import Options, Progress, Selection, Stage, now, silent
 from syncd.reconcile.orphans import with_orphans
@@ -25,7 +28,7 @@ from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
 from syncd.reconcile.render import Context, render
 from syncd.reconcile.report import Report, Round
-from syncd.reconcile.restart import restart
+from syncd.reconcile.restart import Restarted, restart
 from syncd.sources.selection import select
 
 ROUNDS = 3
@@ -36,18 +39,19 @@ EVERYTHING = Selection()
 class Reconciler:
     """Makes passes over what `source` declares. Stores stay open from pass to pass; `close` ends their logins.
 
-    Use it from one thread.
+    Passes over different declarations may run in several threads. `options` may be replaced: each pass goes by those
+    that it found when it began.
     """
 
     def __init__(
         self, source: Callable[[], Declarations], target: Target, options: Options, *, progress: Progress = silent
     ) -> None:
+        self.options = options
         self._source = source
         self._target = target
-        self._options = options
         self._progress = progress
         self._fetcher = Fetcher(target, options, progress)
-        self._pool: WritePool | None = None
+        self._shared = _Shared()
 
     def plan(self, selection: Selection = EVERYTHING) -> Plan:
         """What `sync` would do now. Writes nothing, not even a fingerprint key.
@@ -62,55 +66,101 @@ class Reconciler:
 
         Raises ManifestError, UsageError and ClusterError; what goes wrong with one declaration is in the report.
         """
-        one = self._begin(selection, creates_key=True)
-        desired = one.desired()
-        pool = self._pool = WritePool(self._options.writers)
-        rounds = [one.round(desired, pool, everything=not selection)]
-        while rounds[-1].conflicts and len(rounds) < ROUNDS and not pool.interrupted:
-            again = [declared for declared in desired if declared.name in rounds[-1].conflicts]
-            rounds.append(one.round(again, pool, everything=False))
-        return Report(tuple(rounds), interrupted=pool.interrupted)
+        return self._carry_out(self._begin(selection, creates_key=True), everything=not selection)
+
+    def sweep(self) -> Report:
+        """A pass over no declaration: it asks no store, and only finds (with `prune`, deletes) the orphans.
+
+        Raises ManifestError and ClusterError.
+        """
+        one = self._begin(EVERYTHING, creates_key=False)
+        return self._carry_out(replace(one, selected=()), everything=True)
 
     def interrupt(self) -> bool:
-        """Lets a pass that writes finish what it has begun, and begin nothing more; for signal handlers.
+        """Lets passes that write finish what they have begun, and begin nothing more; for signal handlers.
 
-        False when nothing is being written: then it can be left at once.
+        False when nothing is being written: then they can be left at once.
         """
-        if self._pool is None:
-            return False
-        self._pool.interrupt()
-        return True
+        return self._shared.interrupt()
 
     def close(self) -> None:
         """Ends logins that were made for the stores. Bounded in time."""
         self._fetcher.close()
 
+    def _carry_out(self, one: _Pass, *, everything: bool) -> Report:
+        desired = one.desired()
+        pool = self._shared.pool(one.options.writers)
+        try:
+            rounds = [one.round(desired, pool, everything=everything)]
+            while rounds[-1].conflicts and len(rounds) < ROUNDS and not pool.interrupted:
+                again = [declared for declared in desired if declared.name in rounds[-1].conflicts]
+                rounds.append(one.round(again, pool, everything=False))
+            return Report(tuple(rounds), interrupted=pool.interrupted)
+        finally:
+            self._shared.done(pool)
+
     def _begin(self, selection: Selection, *, creates_key: bool) -> _Pass:
-        if self._options.prune and selection:
+        options = self.options
+        if options.prune and selection:
             raise UsageError("`--prune` looks at everything: it cannot stand beside names or a selector")
         declarations, moment = self._source(), now()
         return _Pass(
+            number=next(self._shared.numbers),
             selected=select(declarations, selection.names, selection.selector),
             declarations=declarations,
             target=self._target,
-            options=self._options,
+            options=options,
             progress=self._progress,
             fetcher=self._fetcher,
-            observer=Observer(self._target, declarations, self._options, creates_key=creates_key),
-            counting=Counting(self._target, declarations, self._options, moment),
+            observer=Observer(
+                self._target, declarations, options, creates_key=creates_key and not options.pause_writes
+            ),
+            counting=Counting(self._target, declarations, options, moment),
             rules=Rules(
-                adopt=self._options.adopt,
-                declared=owners(declarations, self._options.installation),
-                installation=self._options.installation,
+                adopt=options.adopt,
+                declared=owners(declarations, options.installation),
+                installation=options.installation,
                 now=moment,
             ),
+            shared=self._shared,
         )
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What passes in several threads have in common."""
+
+    numbers: count[int] = field(default_factory=lambda: count(1))
+    removing: Lock = field(default_factory=Lock)
+    """Held by the one pass that decides on removals, from reading what was removed to writing it down."""
+    absences: Absences = field(default_factory=Absences)
+    _pools: list[WritePool] = field(default_factory=list)
+    _stopping: Event = field(default_factory=Event)
+
+    def pool(self, workers: int) -> WritePool:
+        pool = WritePool(workers)
+        self._pools.append(pool)
+        if self._stopping.is_set():
+            pool.interrupt()
+        return pool
+
+    def done(self, pool: WritePool) -> None:
+        self._pools.remove(pool)
+
+    def interrupt(self) -> bool:
+        """Takes no lock: it runs in signal handlers."""
+        self._stopping.set()
+        pools = list(self._pools)
+        for pool in pools:
+            pool.interrupt()
+        return bool(pools)
 
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
     """One pass over one set of declarations."""
 
+    number: int
     selected: Sequence[ExternalSecret]
     declarations: Declarations
     target: Target
@@ -120,6 +170,7 @@ class _Pass:
     observer: Observer
     counting: Counting
     rules: Rules
+    shared: _Shared
 
     def desired(self) -> list[Desired | Unknown]:
         answers = self.fetcher.fetch(self.declarations, self.selected)
@@ -132,16 +183,29 @@ class _Pass:
         return [render(declaration, answers, context) for declaration in self.selected]
 
     def plan(self, desired: Sequence[Desired | Unknown], *, everything: bool) -> Plan:
+        return self.counting.guarded(self._planned(desired, everything=everything), self.fetcher.endpoints)
+
+    def _planned(self, desired: Sequence[Desired | Unknown], *, everything: bool) -> Plan:
         self.progress(Stage("Comparing", 0, len(desired)))
         seen = self.observer.observe(desired, everything=everything)
         plan = make_plan(desired, seen.secrets, seen.users, keyring=seen.keyring, rules=self.rules)
         plan = with_orphans(replace(plan, hints=seen.hints), seen.orphans, prune=self.options.prune)
-        return self.counting.guarded(plan, self.fetcher.endpoints)
+        return pause(plan, writes=self.options.pause_writes, restarts=self.options.pause_restarts)
 
     def round(self, desired: Sequence[Desired | Unknown], pool: WritePool, *, everything: bool) -> Round:
-        plan = self.plan(desired, everything=everything)
-        plan = self.counting.record(plan, self.fetcher.endpoints)
+        plan = self._planned(desired, everything=everything)
+        with self.shared.removing:
+            plan = self._removing(plan, desired)
+        if self.options.pause_writes:
+            return Round(plan, Applied(), Restarted())
         self.progress(Stage("Writing", 0, len(plan.applied_changes)))
         applied = apply(plan, self.target, pool)
         self.progress(Stage("Restarting", 0, len(plan.restarts)))
         return Round(plan, applied, restart(plan, applied, self.target, pool))
+
+    def _removing(self, plan: Plan, desired: Sequence[Desired | Unknown]) -> Plan:
+        if self.options.confirm_absence:
+            names = {one.name for one in desired}
+            plan, self.shared.absences = self.shared.absences.hold(plan, names, self.number)
+        plan = self.counting.guarded(plan, self.fetcher.endpoints)
+        return self.counting.record(plan, self.fetcher.endpoints)

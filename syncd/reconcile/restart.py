@@ -42,7 +42,8 @@ def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool) -> Re
     def skipped(one: Owed) -> NoteWrite:
         return NoteWrite(one, Result.SKIPPED, "interrupted: the next sync restarts it")
 
-    rolling = [one for one in owed if one.restarts]
+    paused = {one.workload.name for one in plan.workloads if one.paused}
+    rolling = [one for one in owed if one.restarts and one.workload.name not in paused]
     resting = [one for one in owed if not one.because and one.final != one.previous]
     trigger = _trigger(plan.now)
     restarts = pool.each(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from syncd.cluster.api import Target
 from syncd.errors import Failure
-from syncd.manifests.declarations import Declarations
+from syncd.manifests.declarations import Declarations, References
 from syncd.manifests.fields import StoreKey, StoreKind
 from syncd.manifests.store import ClusterSecretStore, Store
 from syncd.providers import registry
@@ -21,13 +23,25 @@ REFERENCE_ENDINGS = ("Ref", "Provider")
 """Fields of a provider's config that name a Secret, a ConfigMap or a service account end so."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    config: StoreConfig
+    references: References
+    """Among which are its credentials."""
+    provider: Provider
+
+
 class Stores:
-    """Open providers by store; one whose manifest changed is opened anew, one that failed is tried again."""
+    """Open providers by store; one whose manifest changed is opened anew, one that failed is tried again.
+
+    It may be used from several threads; a store that is slow to open holds up those that want the same one.
+    """
 
     def __init__(self, target: Target, options: Options) -> None:
         self._target = target
         self._options = options
-        self._open: dict[OpenStore, tuple[StoreConfig, Provider]] = {}
+        self._open: dict[OpenStore, _Opened] = {}
+        self._locks: dict[OpenStore, Lock] = {}
 
     def open(
         self, key: StoreKey, namespace: str, declarations: Declarations
@@ -53,24 +67,26 @@ class Stores:
             base=store.base,
             timeout=self._options.provider_timeout,
         )
-        return slot, config, self._provider(slot, config, declarations)
+        with self._locks.setdefault(slot, Lock()):
+            return slot, config, self._provider(slot, config, declarations)
 
     def _provider(self, slot: OpenStore, config: StoreConfig, declarations: Declarations) -> Provider | Failed:
         known = self._open.get(slot)
-        if known and known[0] == config:
-            return known[1]
+        if known and known.config == config and known.references == declarations.references:
+            return known.provider
         if known:
-            close_stores([self._open.pop(slot)])
+            close_stores([(known.config, self._open.pop(slot).provider)])
         credentials = StoreCredentials(slot.key, slot.namespace, declarations, self._target)
         provider = registry.open_store(config, credentials)
         if not isinstance(provider, Failed):
-            self._open[slot] = (config, provider)
+            self._open[slot] = _Opened(config, declarations.references, provider)
         return provider
 
     def close(self) -> None:
         """Ends logins that were made; bounded in time."""
-        close_stores(self._open.values())
+        opened = list(self._open.values())
         self._open.clear()
+        close_stores([(one.config, one.provider) for one in opened])
 
 
 def _unusable(key: StoreKey, namespace: str, why: Failed) -> tuple[OpenStore, StoreConfig, Provider | Failed]:
