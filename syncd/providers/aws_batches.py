@@ -40,24 +40,28 @@ class Batches:
         together = [] if self._denied else [key for key in keys if self._reads.batches(key)]
         size = self._reads.size
         batches = [together[start : start + size] for start in range(0, len(together), size)]
-        answers = {key: outcome for found in fan_out(self._batch, batches) for key, outcome in found.items()}
+        failures: list[Failed] = []
+        found = fan_out(lambda batch: self._batch(batch, failures), batches)
+        answers = {key: outcome for outcomes in found for key, outcome in outcomes.items()}
         return answers | self._one_by_one([key for key in keys if key not in answers])
 
-    def _batch(self, keys: Sequence[RemoteKey]) -> dict[RemoteKey, Outcome]:
-        """What one batch answers; keys are left out that must be read alone."""
+    def _batch(self, keys: Sequence[RemoteKey], failures: list[Failed]) -> dict[RemoteKey, Outcome]:
+        """What one batch answers; keys are left out that must be read alone. After a failure of all, nobody asks."""
+        if failures:
+            return dict.fromkeys(keys, failures[0])
         if len(keys) == 1:
             return {}
         try:
             return dict(self._reads.batch(keys))
-        except AwsError as error:
-            if not error.reason.of_one_key:
-                return dict.fromkeys(keys, as_outcome(error))
-            answers = self._one_by_one(keys)
-            if error.reason is Reason.PERMISSION:
-                self._judge(answers.values())
-            return answers
         except StoreError as error:
-            return dict.fromkeys(keys, as_outcome(error))
+            if not isinstance(error, AwsError) or not error.reason.of_one_key:
+                failures.append(as_outcome(error))
+                return dict.fromkeys(keys, failures[0])
+            denied = error.reason is Reason.PERMISSION
+        answers = self._one_by_one(keys)
+        if denied:
+            self._judge(answers.values())
+        return answers
 
     def _judge(self, answers: Collection[Outcome]) -> None:
         """Whether a denied batch was denied for being one, as the same keys one by one show."""

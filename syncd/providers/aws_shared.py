@@ -42,7 +42,7 @@ class Shared(Generic[_T]):
         if failed is not None:
             lasts = not failed.failure.retryable and time.monotonic() - self._failed_at < _REFUSAL_KEPT
             if lasts or self._failed_at >= _began.at:
-                raise failed
+                raise failed.with_traceback(None)  # else it grew with every thread
         try:
             fetched = self._fetch()
         except StoreError as error:

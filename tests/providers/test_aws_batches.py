@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syncd.providers.api import Absent, Failed, Failure, Found, Outcome, RemoteKey
+from syncd.providers.api import Absent, Failed, Failure, FindQuery, Found, Outcome, RemoteKey
 from syncd.providers.aws_batches import _DENIED_FOR
 from syncd.providers.aws_store import AwsStore
 from syncd.providers.given import store_config
@@ -288,6 +288,15 @@ def test_a_batch_in_pages(aws_wire: FaultServer) -> None:
     aws_wire.inject(pages)
     assert ["x", "x"] == values(open_aws().fetch([RemoteKey("a"), RemoteKey("b")]))
     assert {"BatchGetSecretValue": 2} == operations(aws_wire)
+
+
+def test_after_a_failure_of_all_nobody_asks(aws_wire: FaultServer) -> None:
+    """A find with many values leaves a service in peace that throttles."""
+    listed = answer(body=json.dumps({"SecretList": [{"Name": f"k{n}"} for n in range(1000)]}).encode())
+    aws_wire.inject(on(ListSecrets=listed, BatchGetSecretValue=refusal(400, "ThrottlingException")))
+    assert Failure.THROTTLED is failed(open_aws().find(FindQuery(name="."))).failure
+    # Threads that had begun before the first answer.
+    assert operations(aws_wire)["BatchGetSecretValue"] <= 8
 
 
 def test_pages_that_go_round_in_circles(aws_wire: FaultServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,8 @@ from tests.providers.aws_stores import (
 from tests.servers.aws import REGION, Aws, on, operation
 from tests.servers.faults import FaultServer, hang
 from tests.servers.wire import Call
+
+AMBIENT = {"service": "SecretsManager", "region": REGION}
 
 
 @pytest.fixture
@@ -76,8 +79,7 @@ def test_variables_of_the_machine_serve_stores_from_files(
     """Without `auth` the default chain of AWS is used, for a store that comes from a file."""
     aws_env.setenv("AWS_ACCESS_KEY_ID", "AKIAAMBIENT")
     aws_env.setenv("AWS_SECRET_ACCESS_KEY", "ambient-secret")
-    config = {"service": "SecretsManager", "region": REGION}
-    assert "x" == text(read(open_aws(config, base="/manifests"), secret))
+    assert "x" == text(read(open_aws(AMBIENT, base="/manifests"), secret))
     assert ["AKIAAMBIENT"] == [signer(call) for call in aws_wire.calls]
 
 
@@ -89,14 +91,49 @@ def test_a_profile_of_the_machine_serves(
     file.write_text("[dev]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = profile-secret\n")
     aws_env.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
     aws_env.setenv("AWS_PROFILE", "dev")
-    config = {"service": "SecretsManager", "region": REGION}
-    assert "x" == text(read(open_aws(config, base="/manifests"), secret))
+    assert "x" == text(read(open_aws(AMBIENT, base="/manifests"), secret))
     assert ["AKIAPROFILE"] == [signer(call) for call in aws_wire.calls]
+
+
+def test_the_role_of_the_pod_serves(
+    aws_wire: FaultServer, secret: str, aws_env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The default chain exchanges the token that EKS mounts into syncd's own pod; without the file it says so."""
+    token = tmp_path / "token"
+    aws_env.setenv("AWS_ROLE_ARN", ROLE)
+    aws_env.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
+    missing = failed(read(open_aws(AMBIENT, base="/manifests"), secret))
+    assert (Failure.DENIED, "a file with AWS credentials cannot be read") == (missing.failure, missing.message)
+    token.write_text("header.payload.signature")
+    assert "x" == text(read(open_aws(AMBIENT, base="/manifests"), secret))
+    assert ["AssumeRoleWithWebIdentity", "GetSecretValue"] == [operation(call) for call in aws_wire.calls]
+
+
+def test_a_source_that_gives_old_keys(aws_wire: FaultServer, aws_env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keys that have ended, and no others where they come from, are denied: nothing is sent."""
+    keys = {"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s", "Expiration": "2020-01-01T00:00:00Z"}
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = cat {tmp_path / 'keys.json'}\n")
+    aws_env.setenv("AWS_CONFIG_FILE", str(config))
+    outcome = failed(read(open_aws(AMBIENT, base="/manifests"), "a"))
+    assert Failure.DENIED is outcome.failure
+    assert "have expired" in outcome.message
+    assert [] == aws_wire.calls
+
+
+def test_a_profile_that_is_not_there(aws_wire: FaultServer, aws_env: pytest.MonkeyPatch) -> None:
+    """A wrong `AWS_PROFILE` is a setting to correct, whosever keys the store has."""
+    aws_env.setenv("AWS_PROFILE", "nobody")
+    outcome = failed(read(open_aws(), "a"))
+    assert Failure.MISCONFIGURED is outcome.failure
+    assert "AWS_PROFILE" in outcome.hint
+    assert [] == aws_wire.calls
 
 
 def test_no_credentials_at_all(aws_wire: FaultServer) -> None:
     """Where the machine has none, the outcome says what to set, and nothing is sent."""
-    outcome = failed(read(open_aws({"service": "SecretsManager", "region": REGION}, base="/manifests"), "a"))
+    outcome = failed(read(open_aws(AMBIENT, base="/manifests"), "a"))
     assert (Failure.DENIED, "no AWS credentials are found") == (outcome.failure, outcome.message)
     assert "AWS_PROFILE" in outcome.hint
     assert [] == aws_wire.calls
@@ -114,7 +151,7 @@ def test_no_credentials_are_sought_once(aws_env: pytest.MonkeyPatch, aws_wire: F
         return resolve(session)
 
     aws_env.setattr(Session, "get_credentials", seek)
-    store = open_aws({"service": "SecretsManager", "region": REGION}, base="/manifests")
+    store = open_aws(AMBIENT, base="/manifests")
     assert {Failure.DENIED} == {failed(outcome).failure for outcome in read_by_threads(store, "a")}
     # Once when it was first read, and once more to see whether there are others meanwhile.
     assert 2 == len(sought)
