@@ -139,13 +139,16 @@ def refusal_id(names: Iterable[ObjectName]) -> str:
 
 
 def _refusal(change: Change, group: str, census: Census, identity: str) -> Refusal:
-    total = len(census.members.get(group, ()))
     yes = f"`--allow-mass-change {identity}`"
-    if group != ORPHANS:
+    if group == ORPHANS:
+        reason = "too many orphaned Secrets would be deleted within an hour"
+    else:
+        total = len(census.members.get(group, ()))
+        reason = f"too many Secrets of {group} ({total}) would be deleted or emptied within an hour"
         yes += f", or the annotation `syncd.dev/allow-mass-change: {identity}` on the store"
     return Refusal(
         name=change.name,
-        reason=f"too many Secrets of {group} ({total}) would be deleted or emptied within an hour",
+        reason=reason,
         hint=f"if that is meant, say so once: {yes}",
         kind=RefusalKind.GUARD,
         declaration=change.declarations[0] if change.declarations else None,

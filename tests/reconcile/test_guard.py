@@ -118,7 +118,9 @@ def test_a_yes_is_for_these_secrets_only() -> None:
 def test_pruning_goes_through_the_guard() -> None:
     """Orphans are a group of their own: all of two or more is too much."""
     orphans = [there({"A": "1"}, "default/files/shop/gone", name(n)).secret for n in range(2)]
-    assert () == guard(with_orphans(Plan(), orphans, prune=True), Census(), Limits()).changes
+    guarded = guard(with_orphans(Plan(), orphans, prune=True), Census(), Limits())
+    assert () == guarded.changes
+    assert {"too many orphaned Secrets would be deleted within an hour"} == {one.reason for one in guarded.refusals}
 
 
 def test_a_refused_deletion_restarts_nobody() -> None:
