@@ -146,6 +146,31 @@ class RestartMode(StrEnum):
     OFF = "off"
 
 
+class RefreshMode(StrEnum):
+    """When a Secret that a declaration has written is made anew."""
+
+    ALWAYS = "always"
+    """In every pass: Periodic. How often there are passes is for whoever makes them."""
+    DUE = "due"
+    """When the declaration has changed, or its interval has passed: what a generator makes differs every time."""
+    ON_CHANGE = "on change"
+    """When the declaration has changed."""
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Whether a Secret is made anew although it is there."""
+
+    mode: RefreshMode = RefreshMode.ALWAYS
+    declared: str = ""
+    """A digest of what the declaration says, by which a change of it is known; empty where that does not matter."""
+    every: float = 0.0
+    """Seconds between two refreshes when the mode is DUE; 0: never again."""
+    reason: str = ""
+    """The field that says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How a declaration treats its Secret."""
@@ -154,6 +179,7 @@ class Policy:
     deletion: DeletionPolicy = DeletionPolicy.RETAIN
     restart: RestartMode = RestartMode.AUTO
     immutable: bool = False
+    refresh: Refresh = field(default_factory=Refresh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,9 +186,12 @@ class DataFrom(Model):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        generator = self.source_ref.generator_ref if self.source_ref else None
-        sources = {"extract": self.extract, "find": self.find, "sourceRef.generatorRef": generator}
+        sources = {"extract": self.extract, "find": self.find, "sourceRef.generatorRef": self.generator}
         given = [f"`{name}`" for name, source in sources.items() if source is not None]
         if len(given) > 1:
             raise refused(f"only one of `extract`, `find` and a generator may stand here, not {' and '.join(given)}")
         return self
+
+    @property
+    def generator(self) -> GeneratorRef | None:
+        return self.source_ref.generator_ref if self.source_ref else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -95,7 +95,7 @@ Name = Annotated[str, AfterValidator(_subdomain)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
 DataKey = Annotated[str, AfterValidator(_data_key)]
 Labels = Annotated[dict[str, str], AfterValidator(_labels)]
-Interval = Annotated[Duration, PlainValidator(_interval)]
+Interval = Annotated[Duration, PlainValidator(_interval), PlainSerializer(lambda duration: duration.text)]
 HOUR = durations.parse("1h")
 Whole = Annotated[int, BeforeValidator(_whole)]
 

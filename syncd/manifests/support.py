@@ -31,12 +31,6 @@ class Unsupported:
 UNSUPPORTED = (
     Unsupported("ExternalSecret", "spec.target.manifest"),
     Unsupported("ExternalSecret", "spec.syncWindows"),
-    Unsupported(
-        "ExternalSecret",
-        "spec.refreshPolicy",
-        "only `Periodic` is supported yet",
-        applies=lambda value: value in ("CreatedOnce", "OnChange"),
-    ),
     Unsupported("ExternalSecret", "spec.data[].sourceRef.generatorRef"),
     Unsupported("ExternalSecret", "spec.dataFrom[].sourceRef.generatorRef"),
     Unsupported(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from syncd.cluster.api import SecretPatch
 from syncd.model import OWNER, WROTE, ObjectName, RestartMode, SecretObject, Source
@@ -141,9 +142,13 @@ class Wrote:
     keys: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     annotations: frozenset[str] = frozenset()
+    declared: str = ""
+    """`Refresh.declared` as it was then."""
+    at: str = ""
+    """When it was, in RFC 3339; of what a generator made only."""
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.labels or self.annotations)
+        return bool(self.keys or self.labels or self.annotations or self.declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +177,19 @@ class Authors:
         return Authors({**others, owner: wrote} if wrote else others)
 
     def __str__(self) -> str:
-        body = {
-            owner: {
-                part: sorted(names)
-                for part, names in (("keys", w.keys), ("labels", w.labels), ("annotations", w.annotations))
-                if names
-            }
-            for owner, w in self.by_owner.items()
-        }
+        body = {owner: _body(wrote) for owner, wrote in self.by_owner.items()}
         return json.dumps(body, sort_keys=True, separators=(",", ":")) if body else ""
 
 
-def _wrote(names: Mapping[str, list[str]]) -> Wrote:
-    return Wrote(
-        frozenset(names.get("keys", ())), frozenset(names.get("labels", ())), frozenset(names.get("annotations", ()))
-    )
+def _body(wrote: Wrote) -> dict[str, str | list[str]]:
+    names = {"keys": wrote.keys, "labels": wrote.labels, "annotations": wrote.annotations}
+    texts = {"declared": wrote.declared, "at": wrote.at}
+    return {part: sorted(found) for part, found in names.items() if found} | {k: v for k, v in texts.items() if v}
+
+
+def _wrote(body: Mapping[str, Any]) -> Wrote:
+    keys, labels, annotations = (frozenset(body.get(part, ())) for part in ("keys", "labels", "annotations"))
+    return Wrote(keys, labels, annotations, declared=str(body.get("declared", "")), at=str(body.get("at", "")))
 
 
 def belongs_to(secret: SecretObject, owner: str) -> bool:

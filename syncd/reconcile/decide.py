@@ -17,6 +17,7 @@ from syncd.model import (
     SecretValue,
 )
 from syncd.reconcile.changes import Authors, Refusal, Settled, Wrote
+from syncd.reconcile.due import kept, wrote_now
 from syncd.reconcile.pause import EPOCH
 
 
@@ -42,6 +43,8 @@ def decide(desired: Desired, secret: SecretObject | None, rules: Rules) -> Verdi
     policy = desired.policy
     if policy.creation is CreationPolicy.NONE:
         return _settled(desired, "creationPolicy None writes nothing")
+    if secret is not None and (why := kept(policy.refresh, desired.owner, secret, rules.now)):
+        return _settled(desired, why)
     if desired.data is None:
         return _nothing_at_source(desired, secret)
     if policy.creation is CreationPolicy.MERGE and secret is None:
@@ -64,14 +67,15 @@ def _nothing_at_source(desired: Desired, secret: SecretObject | None) -> Verdict
 def _owned(
     desired: Desired, secret: SecretObject | None, data: Mapping[str, SecretValue], rules: Rules
 ) -> SecretObject | Refusal | Settled:
+    mine = wrote_now(desired.policy.refresh, rules.now)
     if secret is None:
-        return _with_metadata(_created(desired, data), desired, Wrote())
+        return _with_metadata(_created(desired, data), desired, mine)
     refusal = _not_ours(desired, secret, data, rules)
     if refusal:
         return refusal
     merged = Authors.of(secret).keys_of_others(desired.owner)
-    kept = {key: secret.data[key] for key in merged if key in secret.data}
-    return _changed(desired, secret, {**kept, **data}, Wrote())
+    others = {key: secret.data[key] for key in merged if key in secret.data}
+    return _changed(desired, secret, {**others, **data}, mine)
 
 
 def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], rules: Rules) -> Refusal | None:
@@ -94,7 +98,7 @@ def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretV
 def _merged(
     desired: Desired, secret: SecretObject | None, data: Mapping[str, SecretValue], rules: Rules
 ) -> SecretObject | Refusal | Settled:
-    mine = Wrote(keys=frozenset(data))
+    mine = wrote_now(desired.policy.refresh, rules.now, frozenset(data))
     if secret is None:
         return _with_metadata(_created(desired, data), desired, mine)
     authors = Authors.of(secret)
@@ -104,8 +108,8 @@ def _merged(
         if owner != desired.owner and shared:
             return _refusal(desired, f"key `{shared[0]}` is written by `{owner}` too")
     gone = authors.get(desired.owner).keys - mine.keys
-    kept = {key: value for key, value in secret.data.items() if key not in gone}
-    return _changed(desired, secret, {**kept, **data}, mine)
+    others = {key: value for key, value in secret.data.items() if key not in gone}
+    return _changed(desired, secret, {**others, **data}, mine)
 
 
 def _changed(
@@ -132,7 +136,7 @@ def _with_metadata(secret: SecretObject, desired: Desired, mine: Wrote) -> Secre
     """The Secret with the declaration's labels and annotations; what it wrote before and wants no more goes."""
     wanted, authors = desired.metadata, Authors.of(secret)
     before = authors.get(desired.owner)
-    wrote = Wrote(mine.keys, frozenset(wanted.labels), frozenset(wanted.annotations))
+    wrote = replace(mine, labels=frozenset(wanted.labels), annotations=frozenset(wanted.annotations))
     labels = {k: v for k, v in secret.labels.items() if k not in before.labels} | dict(wanted.labels)
     annotations = {k: v for k, v in secret.annotations.items() if k not in before.annotations}
     annotations |= dict(wanted.annotations)

@@ -33,6 +33,7 @@ from syncd.reconcile.changes import (
     belongs_to,
 )
 from syncd.reconcile.decide import Rules, decide
+from syncd.reconcile.due import kept
 from syncd.reconcile.owed import Data, Keyring, Owed, Tracked, all_owed, noted, untouchable, using
 from syncd.reconcile.pause import EPOCH
 from syncd.reconcile.users import Users
@@ -114,6 +115,7 @@ def make_plan(
     20   nothing      Missing (Delete)             any            settled
     21   nothing      ours (Delete)                known          delete; unreadable: as 8
     22   nothing      not ours (Delete)            any            refused
+    23   any, Unknown written by it, not due       any            settled: refreshPolicy, generated values
     ==== ============ ============================ ============== ==========================================
 
     `nothing` is a certain absence of everything at the stores; a doubt is row 1. With deletionPolicy Merge it is
@@ -167,7 +169,11 @@ def _decide_secret(
     state, writers, settled = before, list[Desired](), list[Settled]()
     for one in group:
         if isinstance(one, Unknown):
-            parts.unknowns.append(one)
+            why = kept(one.policy.refresh, one.owner, state, rules.now) if state else ""
+            if why:
+                settled.append(Settled(name, one.declaration, why))
+            else:
+                parts.unknowns.append(one)
             continue
         verdict = decide(one, state, rules)
         match verdict:

@@ -26,6 +26,7 @@ from syncd.reconcile.gather import Values, gather
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of
 from syncd.reconcile.pause import EPOCH, paused
+from syncd.reconcile.refresh import refresh_of
 from syncd.reconcile.shape import Shaped, shape
 
 MAX_BYTES = 1024 * 1024
@@ -39,6 +40,8 @@ class Context:
     installation: str = "default"
     restarts: RestartMode = RestartMode.AUTO
     now: datetime = EPOCH
+    namespaces: tuple[str, ...] = ()
+    """Where Secrets may be; empty: everywhere."""
     stores: Mapping[StoreKey, Store] = field(default_factory=dict, repr=False)
 
 
@@ -82,6 +85,7 @@ def _place(error: BaseException) -> str:
 
 def _desired(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired:
     target, policy = declaration.spec.target, _policy(declaration, context)
+    _check_namespace(declaration.target_name.namespace, context)
     data = gather(declaration, answers)
     empty = not data and policy.deletion is not DeletionPolicy.MERGE
     shaped = Shaped() if empty else shape(declaration, data, answers)
@@ -109,6 +113,7 @@ def _policy(declaration: ExternalSecret, context: Context) -> Policy:
         deletion=target.deletion_policy,
         restart=declaration.restart if said else context.restarts,
         immutable=target.immutable,
+        refresh=refresh_of(declaration),
     )
 
 
@@ -121,6 +126,12 @@ def _paused(declaration: ExternalSecret, context: Context) -> str:
         if store and (why := paused(store.metadata.annotations, context.now)):
             return f"{key}: {why}"
     return ""
+
+
+def _check_namespace(namespace: str, context: Context) -> None:
+    if context.namespaces and namespace not in context.namespaces:
+        message = f"namespace `{namespace}` is not among `--namespaces`"
+        raise StoreError(Failure.DENIED, message, hint="add it there, with the rights in it, or leave the manifest out")
 
 
 def _check(data: Values) -> None:

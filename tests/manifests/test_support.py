@@ -19,8 +19,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"syncWindows": {"kind": "allow", "windows": [{"schedule": "0 4 * * *", "duration": "1h"}]}},
         "spec.syncWindows: not supported yet",
     ),
-    ({"refreshPolicy": "OnChange"}, "spec.refreshPolicy: only `Periodic` is supported yet"),
-    ({"refreshPolicy": "CreatedOnce"}, "spec.refreshPolicy: only `Periodic` is supported yet"),
     ({"dataFrom": [GENERATOR]}, "spec.dataFrom[0].sourceRef.generatorRef: not supported yet"),
     (
         {"data": [{"secretKey": "a", "remoteRef": {"key": "b"}, **GENERATOR}]},

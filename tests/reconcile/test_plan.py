@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +18,10 @@ from syncd.model import (
     Missing,
     NamespaceWorkloads,
     ObjectName,
+    Policy,
     Present,
+    Refresh,
+    RefreshMode,
     RestartMode,
     SecretObject,
     Unreadable,
@@ -43,6 +48,7 @@ from tests.reconcile.build import (
 MERGE = policy(CreationPolicy.MERGE)
 ORPHAN = policy(CreationPolicy.ORPHAN)
 DELETE = policy(deletion=DeletionPolicy.DELETE)
+NOON = datetime(2031, 1, 1, 12, tzinfo=UTC)
 DENIED = Unreadable("secrets is forbidden", hint="grant get")
 
 
@@ -256,6 +262,62 @@ def test_row_22_a_foreign_secret_is_never_deleted() -> None:
     """Delete is for the owner only."""
     plan = planned(wanted(None, DELETE), there({"A": "1"}))
     assert ((), 1) == (plan.changes, len(plan.refusals))
+
+
+def made_by(how: Policy, data: Mapping[str, str] | None = None, *, now: datetime = NOON) -> Present:
+    """The Secret as a declaration with this policy has made it."""
+    found = after(planned(wanted(data or {"A": "1"}, how), rules=replace(RULES, now=now)), {})[NAME]
+    assert isinstance(found, Present)
+    return found
+
+
+def refreshed(mode: RefreshMode, declared: str = "d1", every: float = 0) -> Policy:
+    return Policy(refresh=Refresh(mode, declared, every, "refreshPolicy"))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changes"),
+    [
+        (refreshed(RefreshMode.ONCE, ""), refreshed(RefreshMode.ONCE, ""), 0),
+        (refreshed(RefreshMode.ALWAYS, ""), refreshed(RefreshMode.ONCE, ""), 0),
+        (refreshed(RefreshMode.ON_CHANGE), refreshed(RefreshMode.ON_CHANGE), 0),
+        (refreshed(RefreshMode.ON_CHANGE), refreshed(RefreshMode.ON_CHANGE, "d2"), 1),
+        (refreshed(RefreshMode.ALWAYS, ""), refreshed(RefreshMode.ON_CHANGE), 1),
+        (refreshed(RefreshMode.ONCE, ""), refreshed(RefreshMode.ALWAYS, ""), 1),
+    ],
+)
+def test_row_23_what_need_not_be_made_anew_is_settled(before: Policy, now: Policy, changes: int) -> None:
+    """Once it was written, CreatedOnce never writes again, and OnChange when the declaration has changed."""
+    assert changes == len(planned(wanted({"A": "2"}, now), made_by(before)).changes)
+
+
+@pytest.mark.parametrize(
+    ("every", "later", "changes"),
+    [(3600, 3599, 0), (3600, 3600, 1), (0, 10**9, 0), (1e30, 10**9, 0)],
+)
+def test_row_23_generated_values_are_kept_until_they_are_due(every: float, later: int, changes: int) -> None:
+    """The moment at which they were made is noted on the Secret."""
+    how = refreshed(RefreshMode.DUE, every=every)
+    rules = replace(RULES, now=NOON + timedelta(seconds=later))
+    assert changes == len(planned(wanted({"A": "2"}, how), made_by(how), rules=rules).changes)
+
+
+def test_row_23_a_foreign_secret_was_not_made_once() -> None:
+    """CreatedOnce says nothing of what others wrote: it is refused, or taken over, as ever."""
+    assert 1 == len(planned(wanted({"A": "2"}, refreshed(RefreshMode.ONCE)), there({"A": "1"})).refusals)
+
+
+def test_row_23_a_store_that_fails_does_not_matter_to_what_is_kept() -> None:
+    """Nothing was needed from it."""
+    plan = planned(unknown(how=refreshed(RefreshMode.ONCE)), there({"A": "1"}, OURS))
+    assert ((), "refreshPolicy: it was made once") == (plan.unknowns, plan.settled[0].remark)
+
+
+def test_row_23_a_merged_share_is_made_once() -> None:
+    """What a merge wrote is known by its keys."""
+    once = replace(MERGE, refresh=Refresh(RefreshMode.ONCE))
+    first = after(planned(wanted({"A": "1"}, once), there({"theirs": "x"})), {})[NAME]
+    assert () == planned(wanted({"A": "2"}, once), first).changes
 
 
 def test_owner_and_merge_on_one_secret_make_one_change() -> None:

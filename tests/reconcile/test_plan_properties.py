@@ -19,6 +19,8 @@ from syncd.model import (
     OwnerReference,
     Policy,
     Present,
+    Refresh,
+    RefreshMode,
     RestartMode,
     Unknown,
     Unreadable,
@@ -34,6 +36,9 @@ POLICIES = st.builds(
     deletion=st.sampled_from(DeletionPolicy),
     restart=st.sampled_from(RestartMode),
     immutable=st.booleans(),
+    refresh=st.builds(
+        Refresh, st.sampled_from(RefreshMode), st.sampled_from(("", "d1", "d2")), st.sampled_from((0.0, 60.0))
+    ),
 )
 
 
