@@ -112,6 +112,7 @@ FLAG = SettingType("", _parse_flag, show=lambda value: "true" if value else "fal
 DURATION = SettingType("DURATION", _parse_duration, show=lambda seconds: f"{seconds:g}s")
 SHARE = SettingType("SHARE", _parse_share, show=lambda value: f"{value:.4%}".rstrip("0%").rstrip(".") + "%")
 NAME = SettingType("NAME", _parse_name)
+NAMES = SettingType("NAME", _parse_name, show=lambda value: ",".join(value), many=True)
 IDS = SettingType("ID", _parse_name, show=lambda value: ",".join(value), many=True)
 
 
@@ -187,6 +188,13 @@ SETTINGS = (
         "Namespace in the cluster where syncd keeps its fingerprint key and the guard's record; "
         "if not given, that of its own pod, else `syncd`.",
     ),
+    Setting(
+        "namespaces",
+        NAMES,
+        (),
+        "Write Secrets and restart workloads in these namespaces only, and list nothing in others; "
+        "if not given, in all. May be given several times.",
+    ),
     Setting("allow-git", FLAG, False, "Write into a folder although git tracks it or would add it."),
     Setting(
         "validate", choice(Validate), Validate.STRICT, "Unknown fields in manifests are errors, warnings, or ignored."
@@ -215,6 +223,8 @@ class Settings:
     allow_mass_change: tuple[str, ...]
     controller_class: str
     system_namespace: str
+    namespaces: tuple[str, ...]
+    """Empty: all."""
     allow_git: bool
     validate: Validate
     log_format: LogFormat

@@ -59,6 +59,7 @@ def options(settings: Settings) -> Options:
         limits=Limits(count=settings.guard_count, share=settings.guard_share),
         allowed=frozenset(settings.allow_mass_change),
         controller_class=settings.controller_class,
+        namespaces=settings.namespaces,
         provider_timeout=settings.provider_timeout,
         readers=settings.readers,
         writers=settings.writers,
@@ -68,7 +69,10 @@ def options(settings: Settings) -> Options:
 def _target(request: Request, settings: Settings) -> Target:
     if request.to is None:
         return KubernetesTarget.connect(
-            request.kubeconfig, request.context, system_namespace=settings.system_namespace or None
+            request.kubeconfig,
+            request.context,
+            system_namespace=settings.system_namespace or None,
+            namespaces=settings.namespaces,
         )
     check_git(request.to, allow=settings.allow_git)
     return FolderTarget(request.to, namespace=request.namespace or "default")

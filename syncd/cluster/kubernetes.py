@@ -33,11 +33,11 @@ TIMEOUT = 30.0
 class KubernetesTarget:
     """A cluster, spoken to in raw JSON over the kubernetes client's connections; implements `Target`."""
 
-    def __init__(self, connection: Connection, *, system_namespace: str) -> None:
+    def __init__(self, connection: Connection, *, system_namespace: str, namespaces: Collection[str] = ()) -> None:
         self.description = f"cluster {connection.host}"
         self.system_namespace = system_namespace
         self._connection = connection
-        self._secrets = SecretReader(connection)
+        self._secrets = SecretReader(connection, everywhere=not namespaces)
         self._workloads = Workloads(connection)
         self._records = Records(connection, system_namespace)
 
@@ -48,15 +48,18 @@ class KubernetesTarget:
         context: str | None = None,
         *,
         system_namespace: str | None = None,
+        namespaces: Collection[str] = (),
         timeout: float = TIMEOUT,
     ) -> KubernetesTarget:
         """The cluster that kubectl would mean, or the one that this pod runs in; asks it nothing yet.
 
         `timeout` is the most that one call may take, in seconds, with its repetitions. `system_namespace` is where
-        syncd keeps its own Secret and ConfigMap: by default the pod's namespace, else `syncd`. Raises UsageError.
+        syncd keeps its own Secret and ConfigMap: by default the pod's namespace, else `syncd`. With `namespaces`
+        nothing is listed in all of them at once. Raises UsageError.
         """
         connection = Connection(find_configuration(kubeconfig, context), timeout=timeout)
-        return cls(connection, system_namespace=system_namespace or in_cluster_namespace() or "syncd")
+        system_namespace = system_namespace or in_cluster_namespace() or "syncd"
+        return cls(connection, system_namespace=system_namespace, namespaces=namespaces)
 
     @classmethod
     def for_server(

@@ -28,8 +28,9 @@ FORGET = 600.0
 class SecretReader:
     """Remembers which namespaces may not be listed, and which names a list does not show."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, everywhere: bool = True) -> None:
         self._connection = connection
+        self._everywhere = everywhere
         self._denied: dict[str, float] = {}
         self._hidden: set[ObjectName] = set()
         self.warnings: dict[str, None] = {}
@@ -54,10 +55,12 @@ class SecretReader:
         return tuple(secret_from_json(item) for item in items)
 
     def owned(self, namespaces: Collection[str]) -> OwnedSecrets:
-        try:
-            return OwnedSecrets(self.matching("", labelSelector=MANAGED))
-        except Denied as denied:
-            hint = denied.hint
+        hint = ""
+        if self._everywhere:
+            try:
+                return OwnedSecrets(self.matching("", labelSelector=MANAGED))
+            except Denied as denied:
+                hint = denied.hint
         found: list[SecretObject] = []
         complete = True
         for result in fan_out(self._owned_in, sorted(namespaces)):

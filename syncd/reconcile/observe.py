@@ -57,23 +57,24 @@ class Observer:
 
     def observe(self, desired: Sequence[Desired | Unknown], *, everything: bool) -> Seen:
         """One answer for each Secret that is named. With `everything` the orphans are looked for too."""
-        names = {one.name for one in desired}
+        served = [one for one in desired if self._options.serves(one.name.namespace)]
+        names = {one.name for one in served}
         found: dict[ObjectName, Observed] = {}
         orphans: Sequence[SecretObject] = ()
         hints: tuple[str, ...] = ()
         if everything:
             targets = {one.target_name for one in self._declarations.external_secrets}
-            listed = self._target.owned_secrets({name.namespace for name in targets})
+            listed = self._target.owned_secrets(self._options.namespaces or {name.namespace for name in targets})
             found = {secret.name: Present(secret) for secret in listed.secrets if secret.name in names}
             orphans = find_orphans(
-                listed.secrets,
+                [secret for secret in listed.secrets if self._options.serves(secret.name.namespace)],
                 owners=owners(self._declarations, self._options.installation),
                 targets=targets,
                 prefix=f"{self._options.installation}/{SourceKind.FILES}/",
             )
             hints = () if listed.complete else (listed.hint,)
         found |= self._target.read_secrets(names - found.keys())
-        users = self._users({one.name.namespace for one in desired if one.policy.restart is not RestartMode.OFF})
+        users = self._users({one.name.namespace for one in served if one.policy.restart is not RestartMode.OFF})
         return Seen(found, users, self._keys(names, users), orphans, hints)
 
     def _users(self, namespaces: set[str]) -> dict[str, Users]:

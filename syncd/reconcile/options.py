@@ -23,6 +23,8 @@ class Options:
     """Ids of guard refusals that the command line said yes to."""
     controller_class: str = "default"
     """Stores with another `spec.controller` are left to that controller."""
+    namespaces: tuple[str, ...] = ()
+    """The only ones in which anything is written or listed; empty: all."""
     provider_timeout: float = 10.0
     """Seconds for one call to a store, in total."""
     readers: int = 32
@@ -35,6 +37,10 @@ class Options:
     """Restarts are planned and shown; they stay owed."""
     confirm_absence: bool = False
     """A Secret is removed for want of a source only when a second pass sees the same."""
+
+    def serves(self, namespace: str) -> bool:
+        """Whether declarations may have their Secrets there."""
+        return not self.namespaces or namespace in self.namespaces
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,11 +173,13 @@ class _Pass:
     shared: _Shared
 
     def desired(self) -> list[Desired | Unknown]:
-        answers = self.fetcher.fetch(self.declarations, self.selected)
+        served = [one for one in self.selected if self.options.serves(one.target_name.namespace)]
+        answers = self.fetcher.fetch(self.declarations, served)
         context = Context(
             installation=self.options.installation,
             restarts=self.options.restarts,
             now=self.rules.now,
+            namespaces=self.options.namespaces,
             stores=self.declarations.stores,
         )
         return [render(declaration, answers, context) for declaration in self.selected]

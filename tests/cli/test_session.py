@@ -36,6 +36,7 @@ OF_A_PASS = {
     "guard_share": 1.0,
     "allow_mass_change": ("a",),
     "controller_class": "other",
+    "namespaces": ("shop",),
 }
 ELSEWHERE = {
     "system_namespace": "test_system_namespace",

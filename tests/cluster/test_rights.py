@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from tests.cluster.conformance import bench
 from tests.cluster.conformance.secrets import patch_of
 from tests.cluster.conformance.workloads import note_on
 from tests.cluster.lab import Bench
+from tests.servers.openbao import wait_for
 
 __all__ = ["bench", "lab"]
 
@@ -54,6 +56,20 @@ def test_owned_secrets_of_one_namespace(bench: Bench, lab: ClusterLab) -> None:
     partly = target.owned_secrets([lab.namespace, "kube-system"])
     assert (1, False) == (len(partly.secrets), partly.complete)
     assert "grant `list` on `secrets` in namespace `kube-system`" == partly.hint
+
+
+def test_namespaces_that_are_named_are_all_that_is_listed(bench: Bench, lab: ClusterLab) -> None:
+    """No list of all namespaces is tried, so that nothing is denied."""
+    bench.target.create_secret(SecretObject(bench.name("ours"), labels={MANAGED: "true"}))
+    token = lab.plane.service_account_token(lab.namespace, "limited")
+    lab.plane.grant(lab.namespace, "limited", rule(["list"], "secrets"))
+    kubeconfig = str(lab.plane.kubeconfig_for(token))
+    with closing(KubernetesTarget.connect(kubeconfig, namespaces=[lab.namespace])) as target:
+        owned = target.owned_secrets([lab.namespace])
+    assert ([bench.name("ours")], True) == ([secret.name for secret in owned.secrets], owned.complete)
+    user = f"system:serviceaccount:{lab.namespace}:limited"
+    wait_for(lambda: bool(lab.plane.audited(user=user)))
+    assert {lab.namespace} == {event["objectRef"].get("namespace") for event in lab.plane.audited(user=user)}
 
 
 def test_deployments_that_may_not_be_listed_are_unreadable(lab: ClusterLab) -> None:

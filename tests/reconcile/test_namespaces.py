@@ -22,7 +22,7 @@ def test_a_declaration_elsewhere_is_unknown(shop: Shop) -> None:
     report = shop.reconciler(namespaces=("web",)).sync()
     (unknown,) = report.plan.unknowns
     assert ("namespace `shop` is not among `--namespaces`", Failure.DENIED) == (unknown.reason, unknown.failure)
-    assert ExitCode.ERROR == report.exit_code
+    assert ExitCode.FAILED == report.exit_code
 
 
 def test_nothing_is_asked_of_the_target_about_it(shop: Shop) -> None:
