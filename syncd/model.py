@@ -146,6 +146,15 @@ class RestartMode(StrEnum):
     OFF = "off"
 
 
+class StoreAuth(StrEnum):
+    """Whose credentials stores are read with."""
+
+    MANIFEST = "manifest"
+    """Those that the `auth` of a store names."""
+    AMBIENT = "ambient"
+    """Those that the machine has, where a provider knows how to find them."""
+
+
 class RefreshMode(StrEnum):
     """When a Secret that a declaration has written is made anew."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from syncd.model import RestartMode
+from syncd.model import RestartMode, StoreAuth
 
 PREFIX = "SYNCD_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -154,6 +154,13 @@ SETTINGS = (
         "Whom a changed Secret restarts when its declaration does not say: "
         "all its users, those that ask by annotation, or nobody.",
     ),
+    Setting(
+        "store-auth",
+        choice(StoreAuth),
+        StoreAuth.MANIFEST,
+        "Log in to stores as their manifests say, or with what this machine has: `VAULT_TOKEN` or `~/.vault-token`, "
+        "the credentials of AWS's own tools, the application-default credentials of GCP.",
+    ),
     Setting("provider-timeout", DURATION, 10.0, "How long one call to a store may take, in total."),
     Setting("readers", count(1), 32, "Threads that read stores."),
     Setting("writers", count(1), 8, "Threads that write Secrets and workloads."),
@@ -213,6 +220,7 @@ class Settings:
     adopt: bool
     prune: bool
     restarts: RestartMode
+    store_auth: StoreAuth
     provider_timeout: float
     """Seconds."""
     readers: int

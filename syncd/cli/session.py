@@ -60,6 +60,7 @@ def options(settings: Settings) -> Options:
         allowed=frozenset(settings.allow_mass_change),
         controller_class=settings.controller_class,
         namespaces=settings.namespaces,
+        store_auth=settings.store_auth,
         provider_timeout=settings.provider_timeout,
         readers=settings.readers,
         writers=settings.writers,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from syncd.errors import Failure, StoreError
-from syncd.model import ObjectName, SecretValue
+from syncd.model import ObjectName, SecretValue, StoreAuth
 
 __all__ = [
     "Absent",
@@ -24,6 +24,7 @@ __all__ = [
     "Provider",
     "RemoteKey",
     "SecretValue",
+    "StoreAuth",
     "StoreConfig",
     "StoreError",
     "StoreHealth",
@@ -147,6 +148,8 @@ class StoreConfig:
     """Folder of the manifest's file, for relative paths; empty when it comes from a cluster."""
     timeout: float = 10.0
     """Seconds a single call may take in total; the caller enforces it too."""
+    auth: StoreAuth = StoreAuth.MANIFEST
+    """AMBIENT only for plugins that have `ambient`."""
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
@@ -187,7 +190,11 @@ class Provider(Protocol):
 
 
 class Plugin(Protocol):
-    """What an entry point of the group `syncd.providers` names: a class with these."""
+    """What an entry point of the group `syncd.providers` names: a class with these.
+
+    One that can log in with what the machine has, instead of what the manifest names, also has a text `ambient`: what
+    that is. It is told to do so by `StoreConfig.auth`.
+    """
 
     name: ClassVar[str]
     """The key under `spec.provider`."""

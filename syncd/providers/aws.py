@@ -13,6 +13,7 @@ class AwsPlugin:
     """`spec.provider.aws`."""
 
     name: ClassVar[str] = "aws"
+    ambient: ClassVar[str] = "the credentials that AWS's own tools find"
 
     @classmethod
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from syncd.providers.api import StoreConfig
-from syncd.providers.fields import AccountRef, Fields, SecretRef
+from syncd.providers.fields import AccountRef, Fields, SecretRef, is_ambient
 
 _ENDPOINTS = {
     "secretsmanager": "AWS_SECRETSMANAGER_ENDPOINT",
@@ -94,7 +94,7 @@ def read_config(store: StoreConfig) -> AwsConfig:
     return AwsConfig(
         service=_service(fields),
         region=fields.required("region"),
-        auth=_auth(fields, files=bool(store.base)),
+        auth=AmbientAuth() if is_ambient(store) else _auth(fields, files=bool(store.base)),
         roles=(*additional, role) if role else additional,
         prefix=fields.text("prefix"),
         session_name=_session_name(store),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from syncd.providers.api import Credentials, Failure, StoreConfig, StoreError
+from syncd.providers.api import Credentials, Failure, StoreAuth, StoreConfig, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +124,16 @@ class Fields:
         if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             self.refuse(name, f"must be {called}")
         return value
+
+
+def is_ambient(store: StoreConfig) -> bool:
+    """Whether to log in with what the machine has, whatever the manifest's `auth` is.
+
+    Raises StoreError for a store from a cluster: it has the rights that its manifest names, not those of syncd.
+    """
+    if store.auth is StoreAuth.MANIFEST:
+        return False
+    if not store.base:
+        message = "the credentials that syncd runs with serve only stores from files"
+        raise StoreError(Failure.MISCONFIGURED, message, hint="leave `--store-auth` at `manifest`")
+    return True

@@ -48,6 +48,13 @@ class Registry:
             return Failed(Failure.MISCONFIGURED, exc.message, exc.hint)
         return calls.open_store(plugin, store, credentials)
 
+    def ambient(self, name: str) -> str:
+        """What the plugin called `name` logs in with when it is to use what the machine has; empty when it cannot."""
+        try:
+            return str(getattr(self.plugin(name), "ambient", ""))
+        except (StoreError, PluginError, MissingExtra):
+            return ""
+
     def _point(self, name: str) -> EntryPoint:
         points = self._points.get(name, [])
         if not points:
@@ -77,6 +84,11 @@ def plugin(name: str) -> type[Plugin]:
 def open_store(store: StoreConfig, credentials: Credentials) -> Provider | Failed:
     """Opens a store with the installed plugin; what goes wrong fails this store and no other."""
     return installed().open(store, credentials)
+
+
+def ambient(name: str) -> str:
+    """As `Registry.ambient`, of the installed plugin."""
+    return installed().ambient(name)
 
 
 def _load(point: EntryPoint) -> type[Plugin]:

@@ -13,6 +13,7 @@ class VaultPlugin:
     """`spec.provider.vault`."""
 
     name: ClassVar[str] = "vault"
+    ambient: ClassVar[str] = "the token in VAULT_TOKEN or ~/.vault-token"
 
     @classmethod
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:

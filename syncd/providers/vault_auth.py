@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from requests import Response
 from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.fields import AccountRef, SecretRef
 from syncd.providers.vault_config import (
+    AmbientAuth,
     AppRoleAuth,
     Auth,
     CertAuth,
@@ -46,6 +48,8 @@ def log_in(client: hvac.Client, auth: Auth | None, credentials: Credentials) -> 
     """Raises StoreError: DENIED when Vault does not take the credentials, else as the credentials or the call fail."""
     if auth is None:
         return Token("")
+    if isinstance(auth, AmbientAuth):
+        return Token(_own_token())
     if isinstance(auth, TokenAuth):
         return Token(auth.token.text(credentials))
     try:
@@ -96,6 +100,19 @@ def _call(client: hvac.Client, auth: Login, credentials: Credentials) -> Any:
             # hvac's method wants files; the certificate is in the TLS context already.
             body = {"name": role} if role else {}
             return client.adapter.login(url=f"/v1/auth/{quote(path)}/login", json=body, use_token=False)
+
+
+def _own_token() -> str:
+    """What `vault login` left behind; looked at anew in each login."""
+    token = os.environ.get("VAULT_TOKEN", "").strip()
+    try:
+        token = token or (Path.home() / ".vault-token").read_text().strip()
+    except (OSError, RuntimeError, UnicodeDecodeError):
+        token = ""
+    if not token:
+        message = "there is no Vault token in VAULT_TOKEN or ~/.vault-token"
+        raise StoreError(Failure.DENIED, message, hint="run `vault login`, or set VAULT_TOKEN")
+    return token
 
 
 def _jwt(source: AccountRef | SecretRef | None, credentials: Credentials, expiration: int = 600) -> str:

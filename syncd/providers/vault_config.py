@@ -10,12 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from syncd.providers.api import StoreConfig
-from syncd.providers.fields import AccountRef, Fields, SecretRef
+from syncd.providers.fields import AccountRef, Fields, SecretRef, is_ambient
 from syncd.providers.trust import Trust, read_trust
 from syncd.providers.vault_paths import KvPaths, KvVersion
 
 DEFAULT_EXPIRATION = 600
 """Seconds that a requested service account token lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmbientAuth:
+    """The token that Vault's own command line uses."""
+
+    def __str__(self) -> str:
+        return "the token in VAULT_TOKEN or ~/.vault-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class CertAuth:
 
 
 Login = AppRoleAuth | KubernetesAuth | PasswordAuth | JwtAuth | CertAuth
-Auth = TokenAuth | Login
+Auth = AmbientAuth | TokenAuth | Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +115,13 @@ def read_config(store: StoreConfig) -> VaultConfig:
     server = fields.required("server").rstrip("/")
     if not server.startswith(("http://", "https://")):
         fields.refuse("server", "must begin with http:// or https://")
-    auth = fields.child("auth")
+    ambient = is_ambient(store)
+    auth = None if ambient else fields.child("auth")
     namespace = fields.text("namespace")
     return VaultConfig(
         server=server,
         paths=KvPaths(fields.text("path"), KvVersion(fields.choice("version", "v2", "v1"))),
-        auth=_auth(auth, pod=bool(store.base)) if auth else None,
+        auth=AmbientAuth() if ambient else _auth(auth, pod=bool(store.base)) if auth else None,
         namespace=namespace,
         auth_namespace=(auth.text("namespace") if auth else "") or namespace,
         trust=read_trust(fields),

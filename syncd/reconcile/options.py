@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from syncd.model import RestartMode
+from syncd.model import RestartMode, StoreAuth
 from syncd.reconcile.guard import Limits
 
 
@@ -25,6 +25,8 @@ class Options:
     """Stores with another `spec.controller` are left to that controller."""
     namespaces: tuple[str, ...] = ()
     """The only ones in which anything is written or listed; empty: all."""
+    store_auth: StoreAuth = StoreAuth.MANIFEST
+    """Whose credentials stores are read with; those of the machine serve only stores from files."""
     provider_timeout: float = 10.0
     """Seconds for one call to a store, in total."""
     readers: int = 32

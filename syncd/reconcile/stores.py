@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -12,6 +13,7 @@ from syncd.errors import Failure
 from syncd.manifests.declarations import Declarations, References
 from syncd.manifests.fields import StoreKey, StoreKind
 from syncd.manifests.store import ClusterSecretStore, Store
+from syncd.model import StoreAuth
 from syncd.providers import registry
 from syncd.providers.api import Failed, Provider, StoreConfig
 from syncd.providers.lanes import close_stores
@@ -21,6 +23,8 @@ from syncd.reconcile.options import Options
 
 REFERENCE_ENDINGS = ("Ref", "Provider")
 """Fields of a provider's config that name a Secret, a ConfigMap or a service account end so."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Stores:
         self._options = options
         self._open: dict[OpenStore, _Opened] = {}
         self._locks: dict[OpenStore, Lock] = {}
+        self._said: set[str] = set()
+        self._saying = Lock()
 
     def open(
         self, key: StoreKey, namespace: str, declarations: Declarations
@@ -66,9 +72,21 @@ class Stores:
             namespace=slot.namespace,
             base=store.base,
             timeout=self._options.provider_timeout,
+            auth=self._auth(store.provider_name),
         )
         with self._locks.setdefault(slot, Lock()):
             return slot, config, self._provider(slot, config, declarations)
+
+    def _auth(self, provider: str) -> StoreAuth:
+        """Whose credentials are used; what is not as the manifests say is said once for each kind of store."""
+        if self._options.store_auth is StoreAuth.MANIFEST or not (what := registry.ambient(provider)):
+            return StoreAuth.MANIFEST
+        with self._saying:
+            if provider not in self._said:
+                self._said.add(provider)
+                text = "stores of `%s` log in with %s, not as their manifests say (`--store-auth ambient`)"
+                _log.warning(text, provider, what)
+        return StoreAuth.AMBIENT
 
     def _provider(self, slot: OpenStore, config: StoreConfig, declarations: Declarations) -> Provider | Failed:
         known = self._open.get(slot)

@@ -12,7 +12,7 @@ from syncd.cli.request import Request
 from syncd.cluster.kubernetes import KubernetesTarget
 from syncd.errors import UsageError
 from syncd.manifests import Validation
-from syncd.model import RestartMode
+from syncd.model import RestartMode, StoreAuth
 from syncd.reconcile.options import Options
 from syncd.settings import DEFAULTS, SETTINGS, Validate
 
@@ -29,6 +29,7 @@ OF_A_PASS = {
     "adopt": True,
     "prune": True,
     "restarts": RestartMode.OFF,
+    "store_auth": StoreAuth.AMBIENT,
     "provider_timeout": 1.0,
     "readers": 1,
     "writers": 1,
