@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncd.model import (
@@ -13,6 +13,7 @@ from syncd.model import (
     CreationPolicy,
     DeletionPolicy,
     Desired,
+    ObjectName,
     SecretObject,
     SecretValue,
 )
@@ -27,11 +28,15 @@ class Rules:
 
     adopt: bool = False
     """Take over Secrets that exist and are not ours, as the reference does."""
-    declared: frozenset[str] = frozenset()
-    """The owners (`syncd.dev/owner`) of all declarations there are."""
+    declared: Mapping[str, ObjectName] = field(default_factory=dict)
+    """The Secrets of all declarations there are, by owner (`syncd.dev/owner`)."""
     installation: str = "default"
     now: datetime = EPOCH
     """The moment of the pass, for pauses that end."""
+
+    def claims(self, owner: str, name: ObjectName) -> bool:
+        """Whether that declaration is there, and asks for this Secret still."""
+        return self.declared.get(owner) == name
 
 
 Verdict = SecretObject | Refusal | Settled | None
@@ -59,7 +64,7 @@ def _nothing_at_source(desired: Desired, secret: SecretObject | None) -> Verdict
         return _settled(desired, "the store has nothing for it: kept by deletionPolicy Retain")
     if secret is None:
         return _settled(desired, "the store has nothing for it")
-    if secret.annotations.get(OWNER) != desired.owner:
+    if secret.annotations.get(OWNER) != desired.owner or desired.policy.creation is CreationPolicy.ORPHAN:
         return _refusal(desired, "the store has nothing for it, and the Secret is not ours to delete")
     return None
 
@@ -85,13 +90,15 @@ def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretV
     owner = secret.annotations.get(OWNER, "")
     if owner == desired.owner:
         return None
-    if owner and (owner in rules.declared or not owner.startswith(f"{rules.installation}/")):
+    if owner and (rules.claims(owner, secret.name) or not owner.startswith(f"{rules.installation}/")):
         return _refusal(desired, f"belongs to `{owner}`")
     if secret.data == data and secret.type == desired.type:
         return None
     if rules.adopt or desired.policy.creation is CreationPolicy.ORPHAN:
         return None
-    reason = f"belongs to `{owner}`, which is gone" if owner else "exists and is not managed by syncd"
+    reason = (
+        f"belongs to `{owner}`, which does not ask for it any more" if owner else "exists and is not managed by syncd"
+    )
     return _refusal(desired, reason, hint="`--adopt` takes it over and replaces its data")
 
 
@@ -102,7 +109,7 @@ def _merged(
     if secret is None:
         return _with_metadata(_created(desired, data), desired, mine)
     authors = Authors.of(secret)
-    live = {owner: wrote for owner, wrote in authors.by_owner.items() if owner in rules.declared}
+    live = {owner: wrote for owner, wrote in authors.by_owner.items() if rules.claims(owner, secret.name)}
     for owner, wrote in sorted(live.items()):
         shared = sorted(wrote.keys & mine.keys)
         if owner != desired.owner and shared:

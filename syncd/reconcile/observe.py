@@ -27,7 +27,7 @@ from syncd.model import (
 from syncd.reconcile.options import Options
 from syncd.reconcile.orphans import find_orphans
 from syncd.reconcile.owed import Keyring
-from syncd.reconcile.owners import owners
+from syncd.reconcile.owners import targets
 from syncd.reconcile.users import Users, uses
 
 REHEARSAL = Keyring((FingerprintKey("rehearsal", SecretValue(b"rehearsal")),))
@@ -63,13 +63,13 @@ class Observer:
         orphans: Sequence[SecretObject] = ()
         hints: tuple[str, ...] = ()
         if everything:
-            targets = {one.target_name for one in self._declarations.external_secrets}
-            listed = self._target.owned_secrets(self._options.namespaces or {name.namespace for name in targets})
+            claimed = targets(self._declarations, self._options.installation)
+            namespaces = self._options.namespaces or {name.namespace for name in claimed.values()}
+            listed = self._target.owned_secrets(namespaces)
             found = {secret.name: Present(secret) for secret in listed.secrets if secret.name in names}
             orphans = find_orphans(
                 [secret for secret in listed.secrets if self._options.serves(secret.name.namespace)],
-                owners=owners(self._declarations, self._options.installation),
-                targets=targets,
+                targets=claimed,
                 prefix=f"{self._options.installation}/{SourceKind.FILES}/",
             )
             hints = () if listed.complete else (listed.hint,)

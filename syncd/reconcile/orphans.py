@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from syncd.model import OWNER, ObjectName, RestartMode, SecretObject
@@ -13,21 +13,20 @@ from syncd.reconcile.plan import Plan
 def find_orphans(
     owned: Collection[SecretObject],
     *,
-    owners: Collection[str],
-    targets: Collection[ObjectName],
+    targets: Mapping[str, ObjectName],
     prefix: str,
 ) -> list[SecretObject]:
-    """Secrets whose owner begins with `prefix` (this installation, this kind of source) and is declared no more.
+    """Secrets whose owner begins with `prefix` (this installation, this kind of source) and asks for them no more.
 
-    `owners` and `targets` are those of all declarations. A Secret that another declaration claims now is no orphan.
+    `targets` are the Secrets of all declarations, by owner: one may be declared no more, or with another target. A
+    Secret that another declaration claims now is no orphan.
     """
+    claimed = frozenset(targets.values())
     return sorted(
         (
             secret
             for secret in owned
-            if (owner := secret.annotations.get(OWNER, "")).startswith(prefix)
-            and owner not in owners
-            and secret.name not in targets
+            if secret.annotations.get(OWNER, "").startswith(prefix) and secret.name not in claimed
         ),
         key=lambda secret: secret.name,
     )
@@ -35,9 +34,17 @@ def find_orphans(
 
 def with_orphans(plan: Plan, orphans: Collection[SecretObject], *, prune: bool) -> Plan:
     """Shows orphans in the plan; with `prune` their deletion is planned, for the guard to look at."""
-    if prune:
-        return replace(plan, changes=(*plan.changes, *(_pruning(secret) for secret in orphans)))
-    return replace(plan, orphans=tuple(Orphan(secret.name, secret.annotations.get(OWNER, "")) for secret in orphans))
+    gone = [secret for secret in orphans if prune and not _still_needed(secret, plan)]
+    kept = tuple(Orphan(secret.name, secret.annotations.get(OWNER, "")) for secret in orphans if secret not in gone)
+    return replace(plan, changes=(*plan.changes, *map(_pruning, gone)), orphans=kept)
+
+
+def _still_needed(secret: SecretObject, plan: Plan) -> bool:
+    """Whether the declaration has another target now that this pass cannot write: until then the old one serves."""
+    declarations = {one.declaration for one in plan.unknowns}
+    declarations |= {one.declaration for one in plan.refusals if one.declaration}
+    declarations |= {name for one in plan.waiting for name in one.change.declarations}
+    return any(secret.annotations.get(OWNER, "").endswith(f"/{name}") for name in declarations)
 
 
 def _pruning(secret: SecretObject) -> Change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
+from syncd.model import ObjectName
 
 
 def owner_of(declaration: ExternalSecret, installation: str) -> str:
@@ -11,6 +12,6 @@ def owner_of(declaration: ExternalSecret, installation: str) -> str:
     return f"{installation}/{declaration.source.kind}/{declaration.object_name}"
 
 
-def owners(declarations: Declarations, installation: str) -> frozenset[str]:
-    """The owners that all declarations stand for."""
-    return frozenset(owner_of(one, installation) for one in declarations.external_secrets)
+def targets(declarations: Declarations, installation: str) -> dict[str, ObjectName]:
+    """The Secrets that all declarations name, by owner."""
+    return {owner_of(one, installation): one.target_name for one in declarations.external_secrets}

@@ -114,7 +114,7 @@ def make_plan(
     19   nothing      any (Retain)                 any            settled: kept
     20   nothing      Missing (Delete)             any            settled
     21   nothing      ours (Delete)                known          delete; unreadable: as 8
-    22   nothing      not ours (Delete)            any            refused
+    22   nothing      not ours, Orphan (Delete)    any            refused
     23   any, Unknown written by it, not due       any            settled: refreshPolicy, generated values
     ==== ============ ============================ ============== ==========================================
 

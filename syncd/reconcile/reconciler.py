@@ -23,7 +23,7 @@ from syncd.reconcile.holds import Absences, pause
 from syncd.reconcile.observe import Observer
 from syncd.reconcile.options import Options, Progress, Selection, Stage, now, silent
 from syncd.reconcile.orphans import with_orphans
-from syncd.reconcile.owners import owners
+from syncd.reconcile.owners import targets
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
 from syncd.reconcile.render import Context, render
@@ -118,7 +118,7 @@ class Reconciler:
             counting=Counting(self._target, declarations, options, moment),
             rules=Rules(
                 adopt=options.adopt,
-                declared=owners(declarations, options.installation),
+                declared=targets(declarations, options.installation),
                 installation=options.installation,
                 now=moment,
             ),

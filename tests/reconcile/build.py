@@ -44,7 +44,7 @@ OURS = "default/files/shop/stripe"
 KEYRING = Keyring((FingerprintKey("k1", SecretValue(b"key")),))
 OWNER_POLICY = Policy()
 NOT_THERE = Missing()
-RULES = Rules(declared=frozenset({OURS, "default/files/shop/other"}))
+RULES = Rules(declared={OURS: NAME, "default/files/shop/other": NAME})
 
 
 def values(data: Mapping[str, str]) -> dict[str, SecretValue]:

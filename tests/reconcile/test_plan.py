@@ -213,6 +213,13 @@ def test_row_15_a_renamed_declaration_takes_its_equal_secret_along() -> None:
     assert (OURS, ()) == (change.after.annotations[OWNER] if change.after else "", plan.restarts)
 
 
+def test_row_15_a_secret_that_its_declaration_left_can_be_taken_over() -> None:
+    """Its owner has another target now."""
+    rules = replace(RULES, adopt=True, declared={"default/files/shop/other": ObjectName("shop", "elsewhere")})
+    plan = planned(wanted({"A": "1"}), there({"A": "2"}, "default/files/shop/other"), rules=rules)
+    assert [Action.UPDATE] == [change.action for change in plan.changes]
+
+
 def test_row_16_merged_keys_that_are_equal_are_settled() -> None:
     """After a merge there is nothing to do."""
     first = planned(wanted({"A": "1"}, MERGE), there({"theirs": "x"}))
@@ -258,9 +265,10 @@ def test_row_21_delete_removes_our_secret() -> None:
     assert [Action.DELETE] == [c.action for c in planned(wanted(None, DELETE), there({"A": "1"}, OURS)).changes]
 
 
-def test_row_22_a_foreign_secret_is_never_deleted() -> None:
-    """Delete is for the owner only."""
-    plan = planned(wanted(None, DELETE), there({"A": "1"}))
+@pytest.mark.parametrize(("creation", "owner"), [(CreationPolicy.OWNER, ""), (CreationPolicy.ORPHAN, OURS)])
+def test_row_22_a_foreign_secret_is_never_deleted(creation: CreationPolicy, owner: str) -> None:
+    """Delete is for the owner only, and Orphan is none."""
+    plan = planned(wanted(None, policy(creation, DeletionPolicy.DELETE)), there({"A": "1"}, owner))
     assert ((), 1) == (plan.changes, len(plan.refusals))
 
 
