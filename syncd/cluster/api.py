@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Protocol
 
 from syncd.model import (
@@ -63,6 +64,33 @@ class OwnedSecrets:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SecretList:
+    """All Secrets with our label, each with its version: how a watch begins, and begins anew."""
+
+    versions: Mapping[ObjectName, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSeen:
+    """A Secret with our label has come to be, changed, or (without a version) gone or lost the label."""
+
+    name: ObjectName
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a Kubernetes Event on a Secret says; one Event for each Secret and reason, which is counted."""
+
+    secret: ObjectName
+    reason: str
+    """One word in camel case."""
+    message: str
+    """Holds no value."""
+    warning: bool = False
+
+
 class Target(Protocol):
     """Where Secrets are written and workloads are restarted. Every method may be called from several threads.
 
@@ -79,6 +107,18 @@ class Target(Protocol):
 
     def owned_secrets(self, namespaces: Collection[str]) -> OwnedSecrets:
         """Secrets with the label `syncd.dev/managed` in all namespaces, or in these where only that is allowed."""
+        ...
+
+    def watch_secrets(self, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+        """Secrets with our label in a namespace, or in all when it is empty: first a list, then each change.
+
+        Another list follows when changes may have been missed. It ends only after `stop` was set, some time later;
+        it raises when the target cannot be asked, and may then be called again. Every wait has a bound.
+        """
+        ...
+
+    def note(self, note: Note) -> None:
+        """Writes a Kubernetes Event; a target that has none does nothing."""
         ...
 
     def create_secret(self, secret: SecretObject) -> SecretObject:

@@ -16,6 +16,7 @@ class Verb(StrEnum):
 
     GET = "get"
     LIST = "list"
+    WATCH = "watch"
     CREATE = "create"
     PATCH = "patch"
     DELETE = "delete"
@@ -23,16 +24,26 @@ class Verb(StrEnum):
     @property
     def safe(self) -> bool:
         """Whether asking twice changes nothing."""
-        return self in (Verb.GET, Verb.LIST)
+        return self in (Verb.GET, Verb.LIST, Verb.WATCH)
 
 
-_METHODS = {Verb.GET: "GET", Verb.LIST: "GET", Verb.CREATE: "POST", Verb.PATCH: "PATCH", Verb.DELETE: "DELETE"}
+_METHODS = {
+    Verb.GET: "GET",
+    Verb.LIST: "GET",
+    Verb.WATCH: "GET",
+    Verb.CREATE: "POST",
+    Verb.PATCH: "PATCH",
+    Verb.DELETE: "DELETE",
+}
 
 
 class ContentType(StrEnum):
     JSON = "application/json"
     MERGE_PATCH = "application/merge-patch+json"
     JSON_PATCH = "application/json-patch+json"
+    METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+    """Objects without their content: no value is sent."""
+    METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,7 @@ class Resource:
 SECRETS = Resource("secrets", "Secret")
 CONFIGMAPS = Resource("configmaps", "ConfigMap")
 SERVICE_ACCOUNTS = Resource("serviceaccounts", "ServiceAccount")
+EVENTS = Resource("events", "Event")
 SELF_REVIEWS = Resource("selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io")
 ACCESS_REVIEWS = Resource("selfsubjectaccessreviews", "SelfSubjectAccessReview", "authorization.k8s.io")
 WORKLOADS = {
@@ -72,6 +84,7 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = field(default=None, repr=False)
     content_type: ContentType = ContentType.JSON
+    accept: ContentType = ContentType.JSON
 
     @property
     def method(self) -> str:
@@ -86,7 +99,7 @@ class Call:
         if self.name.namespace:
             parts += ["namespaces", self.name.namespace]
         parts.append(self.resource.plural)
-        if self.verb is not Verb.LIST and (self.verb is not Verb.CREATE or self.subresource):
+        if self.verb not in (Verb.LIST, Verb.WATCH) and (self.verb is not Verb.CREATE or self.subresource):
             if not self.name.name:
                 raise Rejected(f"`{self.name}` is not a name of a {self.resource.kind}")
             parts.append(self.name.name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ import orjson
 import urllib3
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-from syncd.cluster.calls import Call, ContentType
+from syncd.cluster.calls import Call
 from syncd.cluster.faults import TRANSPORT, Broken, broken, fault
 from syncd.cluster.parallel import within
-from syncd.cluster.transport import Deadline, install_deadlines, request
+from syncd.cluster.transport import Deadline, install_deadlines, request, split, stream
 from syncd.errors import Denied, SyncdError, Unreachable
 
 if TYPE_CHECKING:
@@ -130,6 +131,24 @@ class Connection:
             raise Unreachable(f"`{self.host}` does not answer as an API server does", hint="check the server's address")
         return parsed
 
+    def lines(self, call: Call, seconds: float) -> Iterator[bytes]:
+        """The lines of an answer that goes on, as they come, for `seconds` at the most. Raises ClusterError.
+
+        Nothing is repeated; after a 401 the next call has new credentials.
+        """
+        deadline, session = Deadline(seconds), self._session
+        try:
+            headers = {"accept": call.accept.value, **session.headers(deadline)}
+            url = session.prefix + call.url
+            with closing(stream(session.pool, call.method, url, deadline=deadline, headers=headers)) as answer:
+                if answer.status == 401:
+                    self._renew(session, Deadline(self._timeout))
+                if answer.status >= 300:
+                    raise fault(call, answer.status, answer.read())
+                yield from split(answer.stream())
+        except TRANSPORT as error:
+            raise broken(self.host, error, seconds) from None
+
     def _repeated(self, call: Call, deadline: Deadline) -> _Outcome:
         first = self._once(call, deadline)
         if not first.worth_repeating(call):  # nearly always: spares the machinery of retries
@@ -141,7 +160,7 @@ class Connection:
     def _once(self, call: Call, deadline: Deadline) -> _Outcome:
         session = self._session
         try:
-            headers = {"accept": ContentType.JSON.value, **session.headers(deadline)}
+            headers = {"accept": call.accept.value, **session.headers(deadline)}
             if call.body is not None:
                 headers["content-type"] = call.content_type.value
             url = session.prefix + call.url

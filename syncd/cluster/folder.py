@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from syncd.cluster import secret_file
-from syncd.cluster.api import OwnedSecrets, SecretPatch, WorkloadPatch
+from syncd.cluster.api import Note, OwnedSecrets, SecretList, SecretPatch, SecretSeen, WorkloadPatch
 from syncd.cluster.codec import Malformed
 from syncd.cluster.files import FolderLock, Stripes, make_folder, os_errors, replace_file
 from syncd.cluster.folder_records import FolderRecords
 from syncd.cluster.folder_workloads import FolderWorkloads
 from syncd.cluster.parallel import fan_out
 from syncd.cluster.rules import check_secret, is_name, patched
-from syncd.errors import ClusterError, Conflict, Rejected
+from syncd.errors import ClusterError, Conflict, Rejected, Unreachable
 from syncd.model import (
     MANAGED,
     FingerprintKey,
@@ -30,6 +31,8 @@ from syncd.model import (
 )
 
 LOCK_WAIT = 10.0
+POLL = 1.0
+"""Seconds between two looks of a watch."""
 
 
 class FolderTarget:
@@ -66,6 +69,26 @@ class FolderTarget:
         unread = [one.reason for one in seen.values() if isinstance(one, Unreadable)]
         owned = tuple(secret for secret in secrets if MANAGED in secret.labels)
         return OwnedSecrets(owned, complete=not unread, hint="; ".join(unread))
+
+    def watch_secrets(self, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+        """Looks every second."""
+        before = self._versions(namespace)
+        yield SecretList(before)
+        while not stop.wait(POLL):
+            after = self._versions(namespace)
+            for name in sorted(before.keys() | after.keys()):
+                if before.get(name) != after.get(name):
+                    yield SecretSeen(name, after.get(name, ""))
+            before = after
+
+    def _versions(self, namespace: str) -> dict[ObjectName, str]:
+        owned = self.owned_secrets([namespace])
+        if not owned.complete:
+            raise Unreachable(owned.hint)
+        return {one.name: one.resource_version for one in owned.secrets if namespace in ("", one.name.namespace)}
+
+    def note(self, note: Note) -> None:
+        """A folder has no Events."""
 
     def create_secret(self, secret: SecretObject) -> SecretObject:
         check_secret(secret)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from threading import Event
 from typing import Any
 
 from syncd.cluster import resources
-from syncd.cluster.api import OwnedSecrets, SecretPatch, WorkloadPatch
+from syncd.cluster.api import Note, OwnedSecrets, SecretList, SecretPatch, SecretSeen, WorkloadPatch
 from syncd.cluster.calls import ACCESS_REVIEWS, CONFIGMAPS, SECRETS, SELF_REVIEWS, SERVICE_ACCOUNTS
 from syncd.cluster.codec import mapping, patch_to_json, secret_from_json, secret_to_json, strings
 from syncd.cluster.connection import Connection
 from syncd.cluster.faults import NotFound
 from syncd.cluster.kubeconfig import Credential, find_configuration, in_cluster_namespace, server_configuration
+from syncd.cluster.notes import write_note
 from syncd.cluster.records import Records
 from syncd.cluster.secret_reader import SecretReader
+from syncd.cluster.watch import watch_secrets
 from syncd.cluster.workloads import Workloads
 from syncd.errors import ClusterError, Conflict, Rejected, Unreachable
 from syncd.model import (
@@ -81,6 +84,12 @@ class KubernetesTarget:
 
     def owned_secrets(self, namespaces: Collection[str]) -> OwnedSecrets:
         return self._secrets.owned(namespaces)
+
+    def watch_secrets(self, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+        return watch_secrets(self._connection, namespace, stop)
+
+    def note(self, note: Note) -> None:
+        write_note(self._connection, note)
 
     def list_secrets(self, namespace: str, labels: Mapping[str, str] | None = None) -> tuple[SecretObject, ...]:
         """All Secrets of a namespace that have these labels. Raises the errors of a target."""

@@ -7,6 +7,7 @@ import io
 import socket
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import urllib3
@@ -106,3 +107,18 @@ def request(
         return pool.urlopen(method, url, timeout=timeout, retries=False, redirect=False, **more)
     finally:
         _current.deadline = None
+
+
+def stream(
+    pool: urllib3.PoolManager | urllib3.HTTPConnectionPool, method: str, url: str, *, deadline: Deadline, **more: Any
+) -> urllib3.BaseHTTPResponse:
+    """As `request`, but the body is left to be read; what is not read by the deadline raises as it is read."""
+    return request(pool, method, url, deadline=deadline, preload_content=False, **more)
+
+
+def split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of chunks that come one by one; each line as soon as its end is there."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines

@@ -19,7 +19,13 @@ from syncd.model import (
     WorkloadKind,
     WorkloadName,
 )
-from tests.cluster.conformance import RecordConformance, SecretConformance, WorkloadConformance, bench
+from tests.cluster.conformance import (
+    RecordConformance,
+    SecretConformance,
+    WatchConformance,
+    WorkloadConformance,
+    bench,
+)
 from tests.cluster.lab import Account, Pod
 from tests.servers.fake_target import FakeTarget, Killed
 
@@ -66,6 +72,10 @@ class TestWorkloads(WorkloadConformance):
 
 
 class TestRecords(RecordConformance):
+    pass
+
+
+class TestWatch(WatchConformance):
     pass
 
 

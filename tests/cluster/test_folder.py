@@ -24,7 +24,13 @@ from syncd.model import (
     Unreadable,
     WorkloadName,
 )
-from tests.cluster.conformance import RecordConformance, SecretConformance, WorkloadConformance, bench
+from tests.cluster.conformance import (
+    RecordConformance,
+    SecretConformance,
+    WatchConformance,
+    WorkloadConformance,
+    bench,
+)
 from tests.cluster.conformance.secrets import patch_of
 from tests.cluster.lab import Account, Pod
 
@@ -83,6 +89,10 @@ class TestWorkloads(WorkloadConformance):
 
 
 class TestRecords(RecordConformance):
+    pass
+
+
+class TestWatch(WatchConformance):
     pass
 
 

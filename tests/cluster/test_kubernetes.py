@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64encode
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from syncd.cluster import resources
+from syncd.cluster import resources, watch
+from syncd.cluster.api import Note, SecretList, SecretSeen
 from syncd.cluster.folder import FolderTarget
 from syncd.cluster.keys import new_key
 from syncd.cluster.kubeconfig import ClientCertificate
 from syncd.cluster.kubernetes import KubernetesTarget
-from syncd.errors import Conflict, Rejected, UsageError
+from syncd.errors import Conflict, Rejected, Unreachable, UsageError
 from syncd.model import (
     MANAGED,
     RUNNING,
@@ -28,10 +31,20 @@ from syncd.model import (
     WorkloadName,
 )
 from tests.cluster.cluster_lab import MERGE, PLURAL, ClusterLab, assert_calls, lab, limited, rule
-from tests.cluster.conformance import RecordConformance, SecretConformance, WorkloadConformance, bench
+from tests.cluster.conformance import (
+    RecordConformance,
+    SecretConformance,
+    WatchConformance,
+    WorkloadConformance,
+    bench,
+)
+from tests.cluster.conformance.watch import ours
 from tests.cluster.conformance.workloads import note_on
 from tests.cluster.lab import Bench, Pod
+from tests.servers.canary import Canaries
 from tests.servers.controlplane import ControlPlane
+from tests.servers.faults import FaultServer, answer, hang
+from tests.servers.wire import Exchange
 
 __all__ = ["bench", "lab"]
 
@@ -45,6 +58,10 @@ class TestWorkloads(WorkloadConformance):
 
 
 class TestRecords(RecordConformance):
+    pass
+
+
+class TestWatch(WatchConformance):
     pass
 
 
@@ -310,3 +327,72 @@ def test_outage_is_survived(controlplane: ControlPlane, lab: ClusterLab, bench: 
     controlplane.start_apiserver()
     reader.join()
     assert [{"KEY": b"1"}] == results
+
+
+# Watching
+
+
+def test_a_watch_is_sent_no_values(bench: Bench, lab: ClusterLab, canary: Canaries) -> None:
+    """Neither with its list nor with its changes."""
+    value = canary("watched")
+    ours(bench, "mine", value)
+    stop = threading.Event()
+    with FaultServer(lab.plane.server, ca=lab.plane.ca_file) as proxy:
+        recorded: list[bytes] = []
+
+        def record(exchange: Exchange) -> None:
+            answer = exchange.upstream()
+            recorded.append(answer.body)
+            exchange.send(answer.raw())
+
+        proxy.inject(record, calls=[1])
+        target = KubernetesTarget.for_server(proxy.url, credential=SecretValue(lab.plane.admin_token))
+        assert isinstance(next(iter(target.watch_secrets(lab.namespace, stop))), SecretList)
+    assert [True, False] == [text.encode() in recorded[0] for text in ("mine", b64encode(value.encode()).decode())]
+
+
+def test_an_expired_watch_begins_with_a_list_again(bench: Bench, lab: ClusterLab) -> None:
+    """Both forms of 410: as the answer, and as an event of the stream."""
+    made = ours(bench, "mine")
+    gone = b'{"kind": "Status", "apiVersion": "v1", "code": 410, "reason": "Expired", "message": "too old"}'
+    event = b'{"type": "ERROR", "object": ' + gone + b"}\n"
+    with FaultServer(lab.plane.server, ca=lab.plane.ca_file) as proxy:
+        proxy.inject(answer(410, gone), calls=[2])
+        proxy.inject(answer(200, event), calls=[3])  # of those that the first rule leaves
+        target = KubernetesTarget.for_server(proxy.url, credential=SecretValue(lab.plane.admin_token))
+        seen = islice(target.watch_secrets(lab.namespace, threading.Event()), 3)
+        assert [SecretList({made.name: made.resource_version})] * 3 == list(seen)
+
+
+def test_a_watch_goes_on_after_its_window(bench: Bench, lab: ClusterLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what happened in between, and no second list."""
+    monkeypatch.setattr(watch, "WINDOW", 1)
+    seen = iter(bench.target.watch_secrets(lab.namespace, threading.Event()))
+    assert SecretList({}) == next(seen)
+    threading.Timer(1.5, lambda: ours(bench, "late")).start()
+    late = next(seen)
+    assert SecretSeen(bench.name("late"), bench.read("late").resource_version) == late
+
+
+def test_a_watch_that_is_silent_for_ever_is_noticed(lab: ClusterLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its window and some grace, as an error: whoever watches begins anew."""
+    monkeypatch.setattr(watch, "WINDOW", 0)
+    monkeypatch.setattr(watch, "GRACE", 1)
+    with FaultServer(lab.plane.server, ca=lab.plane.ca_file) as proxy:
+        proxy.inject(hang(), calls=[2])
+        target = KubernetesTarget.for_server(proxy.url, credential=SecretValue(lab.plane.admin_token))
+        seen = iter(target.watch_secrets(lab.namespace, threading.Event()))
+        next(seen)
+        with pytest.raises(Unreachable, match="did not answer within 1 s"):
+            next(seen)
+
+
+def test_events_are_counted(bench: Bench, lab: ClusterLab) -> None:
+    """One object for each Secret and reason, with its last message."""
+    for message in ("first", "second"):
+        bench.target.note(Note(bench.name("mine"), "Updated", message))
+    bench.target.note(Note(bench.name("mine"), "SyncFailed", "denied", warning=True))
+    items = lab.plane.request("GET", lab.core("events"))["items"]
+    found = {(one["reason"], one["type"], one["message"], one["count"]) for one in items}
+    assert {("Updated", "Normal", "second", 2), ("SyncFailed", "Warning", "denied", 1)} == found
+    assert {("Secret", "mine")} == {(i["involvedObject"]["kind"], i["involvedObject"]["name"]) for i in items}

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from syncd.cluster.api import OwnedSecrets, SecretPatch, WorkloadPatch
+from syncd.cluster.api import Note, OwnedSecrets, SecretList, SecretPatch, SecretSeen, WorkloadPatch
 from syncd.cluster.rules import check_secret, is_name, patched
-from syncd.errors import Conflict, Denied, Rejected
+from syncd.errors import Conflict, Denied, Rejected, Unreachable
 from syncd.model import (
     MANAGED,
     RESTARTED,
@@ -66,6 +66,8 @@ class FakeTarget:
         self.workloads: dict[WorkloadName, Workload] = {}
         self.service_accounts: dict[ObjectName, tuple[tuple[str, ...], Mapping[str, str]]] = {}
         self.warnings: list[str] = []
+        self.notes: list[Note] = []
+        self.cut_watches = False
         self._key = ObjectName(system_namespace, "syncd-key")
         self._removals = ObjectName(system_namespace, "syncd-removals")
         self._denied: set[tuple[str, str, str]] = set()
@@ -154,6 +156,30 @@ class FakeTarget:
                 hint = denied.hint
         found = tuple(secret for secret in owned if secret.name.namespace in seen)
         return OwnedSecrets(found, complete=seen == set(namespaces), hint=hint)
+
+    def watch_secrets(self, namespace: str, stop: threading.Event) -> Iterator[SecretList | SecretSeen]:
+        with self._lock:
+            self._call("watch", "secrets", namespace)
+            before = self._versions(namespace)
+        yield SecretList(before)
+        while not stop.wait(0.01):
+            if self.cut_watches:
+                raise Unreachable("the watch was cut")
+            with self._lock:
+                after = self._versions(namespace)
+            for name in sorted(before.keys() | after.keys()):
+                if before.get(name) != after.get(name):
+                    yield SecretSeen(name, after.get(name, ""))
+            before = after
+
+    def _versions(self, namespace: str) -> dict[ObjectName, str]:
+        owned = (one for one in self.secrets.values() if MANAGED in one.labels)
+        return {one.name: one.resource_version for one in owned if namespace in ("", one.name.namespace)}
+
+    def note(self, note: Note) -> None:
+        self._call("create", "events", note.secret.namespace)
+        with self._lock:
+            self.notes.append(note)
 
     def create_secret(self, secret: SecretObject) -> SecretObject:
         with self._write("create", "secrets", secret.name):

@@ -1,0 +1,96 @@
+"""Watching our Secrets on an API server: a list, then its changes, without any of their content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from threading import Event
+from typing import Any
+
+import orjson
+
+from syncd.cluster.api import SecretList, SecretSeen
+from syncd.cluster.calls import SECRETS, Call, ContentType, Verb
+from syncd.cluster.codec import mapping, object_name
+from syncd.cluster.connection import Connection
+from syncd.cluster.faults import Expired
+from syncd.errors import Unreachable
+from syncd.model import MANAGED, ObjectName
+
+WINDOW = 45
+"""Seconds after which the API server ends a watch, which then goes on where it was."""
+GRACE = 15
+"""Seconds more that it may take to do so: a connection that is dead is noticed after both."""
+PAGE = 500
+
+
+def watch_secrets(connection: Connection, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+    """Raises the errors of a target."""
+    while not stop.is_set():
+        versions, at = _listed(connection, namespace)
+        yield SecretList(versions)
+        try:
+            while not stop.is_set():
+                for seen, version in _window(connection, namespace, at):
+                    at = version  # where the next window goes on
+                    if seen:
+                        yield seen
+        except Expired:
+            continue  # changes have been missed: begin with a list
+
+
+def _listed(connection: Connection, namespace: str) -> tuple[dict[ObjectName, str], str]:
+    """The versions of all, and that of the list. A list that expires in the middle begins anew."""
+    versions: dict[ObjectName, str] = {}
+    more = at = ""
+    for _ in range(10_000):
+        query = (("limit", str(PAGE)), ("labelSelector", MANAGED), *((("continue", more),) if more else ()))
+        name = ObjectName(namespace, "")
+        try:
+            answer = connection.call(Call(Verb.LIST, SECRETS, name, query=query, accept=ContentType.METADATA_LIST))
+        except Expired:
+            versions, more = {}, ""
+            continue
+        metadata = mapping(answer.get("metadata"), "metadata")
+        versions |= dict(map(_version, answer.get("items") or ()))
+        more, at = str(metadata.get("continue") or ""), str(metadata.get("resourceVersion") or "")
+        if not more:
+            return versions, at
+    raise Unreachable("the API server does not come to the end of a list of Secrets")
+
+
+def _window(connection: Connection, namespace: str, at: str) -> Iterator[tuple[SecretSeen | None, str]]:
+    """Changes since the version `at`, each with the version to go on from; raises Expired when that is too old."""
+    query = (
+        ("watch", "true"),
+        ("labelSelector", MANAGED),
+        ("resourceVersion", at),
+        ("allowWatchBookmarks", "true"),
+        ("timeoutSeconds", str(WINDOW)),
+    )
+    call = Call(Verb.WATCH, SECRETS, ObjectName(namespace, ""), query=query, accept=ContentType.METADATA)
+    for line in connection.lines(call, WINDOW + GRACE):
+        if line.strip():
+            yield _change(line)
+
+
+def _change(line: bytes) -> tuple[SecretSeen | None, str]:
+    try:
+        event = mapping(orjson.loads(line), "event")
+    except orjson.JSONDecodeError:
+        raise Unreachable("the API server's watch makes no sense") from None
+    item = mapping(event.get("object"), "object")
+    match event.get("type"):
+        case "ERROR":
+            if item.get("code") == 410:
+                raise Expired("the watch of Secrets has expired")
+            raise Unreachable(f"the API server ended a watch with {int(item.get('code') or 0)}")
+        case "BOOKMARK":
+            return None, str(mapping(item.get("metadata"), "metadata").get("resourceVersion") or "")
+        case kind:
+            name, version = _version(item)
+            return SecretSeen(name, "" if kind == "DELETED" else version), version
+
+
+def _version(item: Mapping[str, Any]) -> tuple[ObjectName, str]:
+    metadata = mapping(item.get("metadata"), "metadata")
+    return object_name(metadata), str(metadata.get("resourceVersion") or "")
