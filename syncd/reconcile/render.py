@@ -21,8 +21,9 @@ from syncd.model import (
     SecretValue,
     Unknown,
 )
+from syncd.reconcile.admissible import check_metadata, check_type
 from syncd.reconcile.answers import Answers, requests, stores_of
-from syncd.reconcile.gather import Values, gather
+from syncd.reconcile.gather import gather
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of
 from syncd.reconcile.pause import EPOCH, paused
@@ -89,12 +90,15 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
     data = gather(declaration, answers)
     empty = not data and policy.deletion is not DeletionPolicy.MERGE
     shaped = Shaped() if empty else shape(declaration, data, answers)
-    _check(shaped.data)
     merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
+    kind = (target.template.type if target.template else "") or ("" if merges else "Opaque")
+    _check(shaped)
+    if not merges and not empty:  # what a merge gives is a part of the data only
+        check_type(kind, shaped.data, shaped.annotations)
     return Desired(
         declaration=declaration.object_name,
         name=declaration.target_name,
-        type=(target.template.type if target.template else "") or ("" if merges else "Opaque"),
+        type=kind,
         data=None if empty else {key: SecretValue(value) for key, value in shaped.data.items()},
         metadata=Metadata(shaped.labels, shaped.annotations, shaped.finalizers),
         policy=policy,
@@ -134,8 +138,9 @@ def _check_namespace(namespace: str, context: Context) -> None:
         raise StoreError(Failure.DENIED, message, hint="add it there, with the rights in it, or leave the manifest out")
 
 
-def _check(data: Values) -> None:
-    check_api_server(data)
-    size = sum(len(value) for value in data.values())
+def _check(shaped: Shaped) -> None:
+    check_api_server(shaped.data)
+    check_metadata(shaped.labels, shaped.annotations)
+    size = sum(len(value) for value in shaped.data.values())
     if size > MAX_BYTES:
         raise RenderError(f"the data has {size} bytes; a Secret may have {MAX_BYTES}")

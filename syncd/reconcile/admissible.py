@@ -1,0 +1,91 @@
+"""What the API server demands of a Secret beyond the form of its keys, said before anything is written.
+
+Semantics: Kubernetes 1.37, `ValidateSecret` and `ValidateObjectMeta`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from syncd.errors import RenderError
+from syncd.providers import gojson
+
+_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_ACCOUNT = "kubernetes.io/service-account.name"
+_LONGEST_PREFIX = 253
+_ANNOTATIONS = 256 * 1024
+
+Data = Mapping[str, bytes]
+
+
+def check_type(kind: str, data: Data, annotations: Mapping[str, str]) -> None:
+    """Raises RenderError when a Secret of this type cannot hold this data. Every other type takes any data."""
+    if kind == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT):
+        raise RenderError(f"type `{kind}` needs the annotation `{_ACCOUNT}`", hint="use another type")
+    if check := _CHECKS.get(kind):
+        check(kind, data)
+
+
+def check_metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) -> None:
+    """Raises RenderError for the first label or annotation that cannot be one."""
+    for key, value in labels.items():
+        _check_name("label", key, key)
+        if value and not _NAME.fullmatch(value):
+            message = f"the value of the label `{key}` is not valid"
+            hint = "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
+            raise RenderError(message, hint=hint)
+    for key in annotations:
+        _check_name("annotation", key, key.lower())
+    if sum(len(key) + len(value.encode()) for key, value in annotations.items()) > _ANNOTATIONS:
+        raise RenderError(f"the annotations have more than {_ANNOTATIONS} bytes")
+
+
+def _check_name(what: str, key: str, compared: str) -> None:
+    prefix, slash, name = compared.rpartition("/")
+    if not _NAME.fullmatch(name) or (slash and not (_PREFIX.fullmatch(prefix) and len(prefix) <= _LONGEST_PREFIX)):
+        hint = "an optional `domain/`, then at most 63 letters, digits, `-`, `_` and `.`"
+        raise RenderError(f"`{key}` cannot be the name of {'an' if what[0] == 'a' else 'a'} {what}", hint=hint)
+
+
+def _needs(*keys: str) -> Callable[[str, Data], None]:
+    def check(kind: str, data: Data) -> None:
+        missing = [f"`{key}`" for key in keys if key not in data]
+        if missing:
+            there = ", ".join(f"`{key}`" for key in sorted(data)) or "none"
+            raise RenderError(f"type `{kind}` needs the key {' and '.join(missing)}", hint=f"its keys: {there}")
+
+    return check
+
+
+def _needs_json(key: str) -> Callable[[str, Data], None]:
+    def check(kind: str, data: Data) -> None:
+        _needs(key)(kind, data)
+        try:
+            document: object = gojson.read(data[key])
+        except (ValueError, RecursionError):
+            document = ""
+        if document is not None and not isinstance(document, dict):
+            raise RenderError(f"type `{kind}` needs a JSON object under `{key}`, and the value is none")
+
+    return check
+
+
+def _basic_auth(kind: str, data: Data) -> None:
+    if not {"username", "password"} & data.keys():
+        raise RenderError(f"type `{kind}` needs the key `username` or `password`")
+
+
+def _ssh_auth(kind: str, data: Data) -> None:
+    if not data.get("ssh-privatekey"):
+        raise RenderError(f"type `{kind}` needs a value under `ssh-privatekey`")
+
+
+_CHECKS: Mapping[str, Callable[[str, Data], None]] = {
+    "kubernetes.io/basic-auth": _basic_auth,
+    "kubernetes.io/dockercfg": _needs_json(".dockercfg"),
+    "kubernetes.io/dockerconfigjson": _needs_json(".dockerconfigjson"),
+    "kubernetes.io/ssh-auth": _ssh_auth,
+    "kubernetes.io/tls": _needs("tls.crt", "tls.key"),
+}
