@@ -46,9 +46,14 @@ def resolve(
     variables, warnings = _from_environment(environ)
     given = dict(_from_file(file)) if file else {}
     given |= variables
-    given |= {name: Given(tuple(texts), f"`--{name}`") for name, texts in flags.items()}
+    given |= {name: Given(_from_flag(BY_NAME[name], texts), f"`--{name}`") for name, texts in flags.items()}
     values = {BY_NAME[name].attribute: one.value(BY_NAME[name]) for name, one in given.items()}
     return replace(DEFAULTS, **values), warnings
+
+
+def _from_flag(setting: Setting, texts: Sequence[str]) -> tuple[str, ...]:
+    """A list may have commas, too; an empty text stays, and is refused: it is a variable that was not set."""
+    return tuple(part for text in texts for part in (setting.type.many and _split(text)) or (text,))
 
 
 def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, Given], list[str]]:

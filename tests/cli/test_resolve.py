@@ -116,12 +116,18 @@ def test_choices_are_enums() -> None:
 
 
 def test_lists_from_everywhere(file: Path) -> None:
-    """Lists: a flag several times, commas in a variable, a sequence or commas in the file."""
+    """Lists: a flag several times or with commas, commas in a variable, a sequence or commas in the file."""
     expected = ("a1", "b2")
+    assert expected == resolved({"allow-mass-change": ["a1,b2"]}).allow_mass_change
     assert expected == resolved({"allow-mass-change": ["a1", "b2"]}).allow_mass_change
     assert expected == resolved(environ={"SYNCD_ALLOW_MASS_CHANGE": "a1, b2"}).allow_mass_change
     assert expected == resolved(file=written(file, "allow-mass-change: [a1, b2]")).allow_mass_change
     assert expected == resolved(file=written(file, "allow-mass-change: a1,b2")).allow_mass_change
+
+
+def test_an_empty_flag_of_a_list_is_refused() -> None:
+    """`--namespaces "$NAMESPACES"` with nothing in it must not mean all of them."""
+    assert "`--namespaces`: `` is not a name" in refused(flags={"namespaces": [""]}).message
 
 
 def test_an_empty_variable_is_not_given() -> None:
