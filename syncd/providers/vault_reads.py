@@ -43,8 +43,9 @@ class KvReads:
             return Absent()
         if not isinstance(secret, dict):
             raise _no_kv2(path)
-        metadata = data.get("metadata") or {}
-        return Found(SecretValue(raw_value(document, "data", "data") or ""), str(metadata.get("version", "")))
+        metadata = data.get("metadata")
+        version = str(metadata.get("version", "")) if isinstance(metadata, dict) else ""
+        return Found(SecretValue(raw_value(document, "data", "data") or ""), version)
 
     def metadata(self, path: str) -> Mapping[str, str] | None:
         """Custom metadata and what Vault itself notes, as texts; the custom one wins. None when there is no secret."""
@@ -52,7 +53,10 @@ class KvReads:
         if data is None:
             return None
         system = {name: data[name] for name in _SYSTEM_METADATA if data.get(name) is not None}
-        return {name: _text(value) for name, value in {**system, **(data.get("custom_metadata") or {})}.items()}
+        custom = data.get("custom_metadata") or {}
+        if not system or not isinstance(custom, dict):
+            raise _no_kv2(path)
+        return {name: _text(value) for name, value in {**system, **custom}.items()}
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in a folder, those of folders with a slash behind; none when there is no such folder."""
@@ -103,7 +107,7 @@ class KvReads:
         data = body.get("data")
         if isinstance(data, dict):
             return data
-        if response.status_code == 200 and "data" in body:
+        if response.status_code == 200 and data is None and "data" in body and not body.get("errors"):
             return None
         if body.get("errors") != [] or body.get("warnings"):
             raise from_response(response, f"read `{path}`", hint="check `path`, `version` and `namespace` of the store")

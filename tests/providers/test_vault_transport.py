@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncd.providers.api import Failed, Failure
+from syncd.providers.api import Failed, Failure, Found, SecretValue
 from syncd.providers.given import GivenCredentials
 from syncd.providers.vault_store import VaultStore
 from tests.providers.vaults import TOKEN_AUTH, failed, open_vault, read, text
@@ -127,6 +127,13 @@ def test_a_redirect_elsewhere_is_refused() -> None:
     assert (Failure.MISCONFIGURED, True) == (said.failure, "redirects to `127.0.0.1`" in said.message)
 
 
+def test_a_redirect_to_no_address_is_a_failure() -> None:
+    """What stands in the header is not shown."""
+    with FaultServer() as server:
+        server.inject(answer(307, Location="http://[canary"))
+        assert Failed(Failure.UNAVAILABLE, "the connection to Vault broke (`ValueError`)") == failure(server.url)
+
+
 def test_redirects_in_a_circle_end() -> None:
     """After some hops it is a mistake."""
     with FaultServer() as server:
@@ -160,6 +167,9 @@ def test_a_redirected_login_keeps_its_body() -> None:
         (wrong_json([1]), Failure.UNAVAILABLE),
         (wrong_json({"data": {"other": 1}}), Failure.MISCONFIGURED),
         (wrong_json({"data": {"data": "text"}}), Failure.MISCONFIGURED),
+        (wrong_json({"data": "text"}), Failure.MISCONFIGURED),
+        (wrong_json({"data": ["text"]}), Failure.MISCONFIGURED),
+        (wrong_json({"data": None, "errors": ["no"]}), Failure.MISCONFIGURED),
         (answer(404, b"<html>not found</html>"), Failure.UNAVAILABLE),
         (answer(404, b"{}"), Failure.MISCONFIGURED),
         (error(404), Failure.MISCONFIGURED),
@@ -174,6 +184,21 @@ def test_broken_answers_are_failures(openbao: OpenBao, fault: Fault, expected: F
         server.inject(fault)
         assert expected == failure(server.url).failure
         assert 1 == server.count("/v1/secret/data/a")
+
+
+@pytest.mark.parametrize("document", [{"data": "text"}, {"data": {"keys": []}}, {"data": {"custom_metadata": "text"}}])
+def test_broken_metadata_is_a_failure(document: object) -> None:
+    """Metadata that no KV engine would write is not taken for empty metadata."""
+    with FaultServer() as server:
+        server.inject(wrong_json(document))
+        assert Failure.MISCONFIGURED == failed(read(store(server.url), "a", metadata=True)).failure
+
+
+def test_a_version_that_is_none_is_left_out() -> None:
+    """The secret is there; what is said beside it counts for nothing."""
+    with FaultServer() as server:
+        server.inject(wrong_json({"data": {"data": {"a": "1"}, "metadata": "text"}}))
+        assert Found(SecretValue('{"a": "1"}'), "") == read(store(server.url), "a")
 
 
 def test_retry_after_is_handed_on() -> None:
