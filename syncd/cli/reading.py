@@ -37,7 +37,7 @@ def read_manifests(request: Request, settings: Settings, screen: Screen, *, name
         request.filenames,
         namespace=request.namespace or namespace,
         validation=Validation(settings.validate),
-        stdin=_standard_input(),
+        stdin=_standard_input() if "-" in request.filenames else None,
     )
     for warning in found.warnings:
         screen.warning(str(warning), warning.hint)
