@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from tests.servers.controlplane import ControlPlane, control_plane
 from tests.servers.controlplane.build import BuildFailed, ensure_built
 from tests.servers.faults import FaultServer
 from tests.servers.openbao import DevServer, OpenBao, RaftOpenBao, TlsOpenBao, dev_server, raft_server
+
+if TYPE_CHECKING:
+    from tests.servers.gcp import Gcp
 
 pytest_plugins = ["tests.rules"]
 
@@ -83,3 +87,24 @@ def aws_wire(aws: Aws, aws_env: pytest.MonkeyPatch) -> Iterator[FaultServer]:
     with FaultServer(aws.url) as server:
         aws_env.setenv("AWS_ENDPOINT_URL", server.url)
         yield server
+
+
+@pytest.fixture(scope="session")
+def gcp() -> Iterator[Gcp]:
+    """GCP by a fake; shared, so use `gcp.project()`."""
+    from tests.servers.gcp import gcp_server  # half a second, which only tests of GCP should take
+
+    with gcp_server() as server:
+        yield server
+
+
+@pytest.fixture
+def gcp_env(gcp: Gcp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """`gcp` in the place of GCP, and no credentials but those that a test gives; the patch, for more variables."""
+    from tests.servers.gcp import OWN_VARIABLES as OWN_GCP_VARIABLES
+
+    for name in OWN_GCP_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in gcp.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch

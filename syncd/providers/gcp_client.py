@@ -55,11 +55,11 @@ def _grpc(address: Address) -> SecretManagerServiceGrpcTransport:
     return SecretManagerServiceGrpcTransport(channel=channel, host=address.host)
 
 
-class _Rest(SecretManagerServiceRestTransport):  # type: ignore[misc]  # the library has no types
+class _Rest(SecretManagerServiceRestTransport):
     """With a session that looks at no `.netrc`, follows no redirect, and has a connection for each thread."""
 
     def __init__(self, address: Address, pool: int) -> None:
-        super().__init__(host=address.host, url_scheme=address.scheme, credentials=_SaidByEachCall())  # type: ignore[no-untyped-call]  # google-auth is half typed
+        super().__init__(host=address.host, url_scheme=address.scheme, credentials=_SaidByEachCall())  # type: ignore[no-untyped-call]  # half typed
         session: requests.Session = self._session
         session.trust_env = False
         session.max_redirects = 0
@@ -72,4 +72,4 @@ class _Rest(SecretManagerServiceRestTransport):  # type: ignore[misc]  # the lib
 class _SaidByEachCall(AnonymousCredentials):
     def refresh(self, _: Any) -> NoReturn:
         """The session would ask the same again after a 401."""
-        raise Unauthorized("the token is refused")
+        raise Unauthorized("the token is refused")  # type: ignore[no-untyped-call]  # api_core is half typed

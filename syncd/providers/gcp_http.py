@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
 from google.auth import transport
 
+from syncd.metrics import api_call
 from syncd.providers.api import StoreError
 from syncd.providers.gcp_endpoints import authorities, proxies
 from syncd.providers.gcp_errors import Asked, GcpError, Reason, Said, from_said, nonsense, reason_of
@@ -19,13 +20,15 @@ ACT_AS = "iam.serviceAccounts.getAccessToken"
 _EXCHANGES = ("/v1/token", "/v1/identitybindingtoken")
 
 
-@dataclass(frozen=True, slots=True)
 class _Answer(transport.Response):
     """What google-auth reads of an answer."""
 
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    data: bytes = field(repr=False)
+    status = 0
+    headers: Mapping[str, str] = MappingProxyType({})
+    data = b""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.status, self.headers, self.data = response.status_code, response.headers, response.content
 
 
 class TokenHttp(transport.Request):
@@ -55,7 +58,7 @@ class TokenHttp(transport.Request):
         said = said_by(response) if response.status_code >= 300 else None
         if said and (reason_of(said).failure.retryable or _is_googles(url) or 300 <= said.http < 400):
             raise self._refused(url, said)
-        return _Answer(response.status_code, response.headers, response.content)
+        return _Answer(response)
 
     def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         """The JSON that comes back for JSON. Raises StoreError."""
@@ -82,7 +85,10 @@ class TokenHttp(transport.Request):
         ca = authorities()
         options |= {"proxies": proxies(url), "verify": str(ca) if ca else True, "allow_redirects": False}
         try:
-            return self._session.request(method, url, **options)
+            with api_call("GCP/SecretManager", _call(url)) as call:
+                response = self._session.request(method, url, **options)
+                call.failed = response.status_code >= 400
+            return response
         except EXCEPTIONS as error:
             raise from_exception(error, self._asked(url)) from None
 
@@ -123,6 +129,15 @@ def _account(url: str) -> str:
     """The service account that a call of IAM is about."""
     before, _, action = urlsplit(url).path.rpartition(":")
     return unquote(before.rpartition("/")[2]) if action == "generateAccessToken" else ""
+
+
+def _call(url: str) -> str:
+    """As external-secrets calls it in its metrics, where it makes the same."""
+    if _account(url):
+        return "GenerateAccessToken"
+    if urlsplit(url).path == _EXCHANGES[1]:
+        return "GenerateIDBindToken"
+    return "GetToken" if _is_googles(url) else "GetMetadata"
 
 
 def _host(url: str) -> str:

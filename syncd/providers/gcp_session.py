@@ -9,6 +9,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from syncd.metrics import api_call
 from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.gcp_client import new_client
 from syncd.providers.gcp_config import GcpConfig, KeyAuth
@@ -26,6 +27,11 @@ from syncd.providers.gcp_tokens import Token, Tokens
 class _Call:
     method: str
     permission: str
+
+    @property
+    def name(self) -> str:
+        """As the API has it."""
+        return self.method.title().replace("_", "")
 
 
 class Operation(Enum):
@@ -97,9 +103,10 @@ class GcpSession:
         asked = Asked(call.permission, request.get("name") or request["parent"], token.identity, self._address.host)
         client = self._connected()
         try:
-            return getattr(client, call.method)(
-                request=dict(request), retry=None, timeout=self._timeout, metadata=token.headers
-            )
+            with api_call("GCP/SecretManager", call.name):
+                return getattr(client, call.method)(
+                    request=dict(request), retry=None, timeout=self._timeout, metadata=token.headers
+                )
         except (*EXCEPTIONS, *NONSENSE) as error:
             self._refuse_if_closed()
             raise from_exception(error, asked) from None
