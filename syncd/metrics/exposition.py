@@ -117,7 +117,7 @@ def _resume_histogram(family: Histogram, samples: Sequence[Sample]) -> None:
     for labels, found in cumulative.items():
         if [*found] == _bounds(family) and labels in sums:
             counts = tuple(int(high - low) for low, high in pairwise((0.0, *found.values())))
-            family.put(Buckets(counts, sums[labels]), *labels)
+            family.add(Buckets(counts, sums[labels]), *labels)
 
 
 def _labels(family: Counter | Gauge | Histogram, sample: Sample) -> Labels:

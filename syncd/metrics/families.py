@@ -8,10 +8,11 @@ without `_total`; and they cannot go on from what a file says.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
+from operator import add
 from threading import Lock
 from typing import ClassVar, Generic, TypeVar
 
@@ -43,14 +44,10 @@ class Family(Generic[_V]):
         with self._lock:
             return self._series.copy()
 
-    def keep(self, wanted: Callable[[Labels], bool]) -> None:
-        """Lets go of all other series: those of objects that are not there any more."""
+    def keep(self, objects: Collection[Labels]) -> None:
+        """Lets go of the series of all other objects; the first two labels are an object's name and namespace."""
         with self._lock:
-            self._series = {labels: value for labels, value in self._series.items() if wanted(labels)}
-
-    def put(self, value: _V, *labels: str) -> None:
-        with self._lock:
-            self._series[self._checked(labels)] = value
+            self._series = {labels: value for labels, value in self._series.items() if labels[:2] in objects}
 
     def _checked(self, labels: Labels) -> Labels:
         if len(labels) != len(self.labels):
@@ -70,7 +67,8 @@ class Gauge(Family[float]):
     kind = Kind.GAUGE
 
     def set(self, value: float, *labels: str) -> None:
-        self.put(value, *labels)
+        with self._lock:
+            self._series[self._checked(labels)] = value
 
     def mark(self, *labels: str, on: bool) -> None:
         """1, or no series at all."""
@@ -97,8 +95,8 @@ class Buckets:
     def cumulative(self) -> Sequence[int]:
         return tuple(accumulate(self.counts))
 
-    def with_one(self, index: int, value: float) -> Buckets:
-        return Buckets((*self.counts[:index], self.counts[index] + 1, *self.counts[index + 1 :]), self.sum + value)
+    def __add__(self, other: Buckets) -> Buckets:
+        return Buckets(tuple(map(add, self.counts, other.counts)), self.sum + other.sum)
 
 
 class Histogram(Family[Buckets]):
@@ -109,7 +107,11 @@ class Histogram(Family[Buckets]):
         self.bounds = tuple(bounds)
 
     def observe(self, value: float, *labels: str) -> None:
-        index = bisect_left(self.bounds, value)
+        at = bisect_left(self.bounds, value)
+        self.add(Buckets(tuple(int(index == at) for index in range(len(self.bounds) + 1)), value), *labels)
+
+    def add(self, buckets: Buckets, *labels: str) -> None:
+        """Takes over what was observed elsewhere, with the same bounds."""
         with self._lock:
-            buckets = self._series.get(self._checked(labels)) or Buckets((0,) * (len(self.bounds) + 1))
-            self._series[labels] = buckets.with_one(index, value)
+            known = self._series.get(self._checked(labels))
+            self._series[labels] = known + buckets if known else buckets

@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials as Keys
 from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredentials
 
+from syncd.metrics import api_call
 from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.aws_clients import keys_of, new_client
 from syncd.providers.aws_config import AccountAuth, AwsConfig, KeysAuth, Role
@@ -101,7 +102,8 @@ class KeyChain:
         with closing(client) as sts:
             call = sts.assume_role_with_web_identity if "WebIdentityToken" in parameters else sts.assume_role
             try:
-                answer = call(**parameters)["Credentials"]
+                with api_call("AWS/STS", asked.action.removeprefix("sts:")):
+                    answer = call(**parameters)["Credentials"]
                 return {
                     "access_key": answer["AccessKeyId"],
                     "secret_key": answer["SecretAccessKey"],

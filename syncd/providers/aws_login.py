@@ -11,6 +11,7 @@ from botocore import xform_name
 from botocore.client import BaseClient
 from botocore.credentials import ReadOnlyCredentials
 
+from syncd.metrics import api_call
 from syncd.providers.api import Credentials
 from syncd.providers.aws_clients import keys_of, new_client, new_session
 from syncd.providers.aws_codes import Reason
@@ -19,6 +20,9 @@ from syncd.providers.aws_errors import Asked, AwsError, nonsense
 from syncd.providers.aws_exceptions import EXCEPTIONS, from_exception
 from syncd.providers.aws_keys import KeyChain
 from syncd.providers.aws_shared import Shared, begin
+
+_SERVICES = {"secretsmanager": "AWS/SecretsManager", "ssm": "AWS/ParameterStore", "sts": "AWS/STS"}
+"""As external-secrets calls them in its metrics."""
 
 
 class Login:
@@ -38,7 +42,8 @@ class Login:
         self.keys(asked)
         client = self._client(service, asked)
         try:
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+            with api_call(_SERVICES.get(service, f"AWS/{service}"), operation):
+                answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except EXCEPTIONS as error:
             raise from_exception(error, asked) from None
         except (AttributeError, KeyError, TypeError, ValueError):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from syncd.metrics import table
 from syncd.providers import calls
 from syncd.providers.api import Failed, FindQuery, Matched, Outcome, Provider, RemoteKey, StoreConfig
 
@@ -99,14 +100,24 @@ class Job:
     first_asked: float = math.inf
     """When, by the clock of the lanes."""
 
+    @property
+    def provider_name(self) -> str:
+        return self.reading.request.store.provider
+
     def ask(self) -> Mapping[Item, Answer]:
         """Asks the store; blocks, and raises nothing."""
-        name = self.reading.request.store.provider
+        name = self.provider_name
         keys = [item for item in self.items if isinstance(item, RemoteKey)]
         answers: dict[Item, Answer] = dict((calls.fetch(self.provider, keys, name) if keys else {}).items())
         for query in (item for item in self.items if isinstance(item, FindQuery)):
             answers[query] = calls.find(self.provider, query, name)
         return answers
+
+    def took(self, seconds: float) -> None:
+        """Records how long a call for it took."""
+        self.reading.counts.seconds += seconds
+        operation = "find" if isinstance(self.items[0], FindQuery) else "fetch"
+        table.READ_DURATION.observe(seconds, self.provider_name, operation)
 
     def again(self, items: Iterable[Item], spent: int) -> Job:
         """The job of asking once more for some of it."""

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from syncd.metrics import table
 from syncd.providers.api import Failed, Failure
 from syncd.providers.jobs import Answer, Item, Job, temporary
 from syncd.providers.retries import Retries
@@ -115,6 +116,7 @@ class Lane:
         """Gives up on a call that is past its deadline; its thread may never come back."""
         self.lose(call)
         call.job.reading.counts.abandoned += 1
+        table.READS_ABANDONED.add(call.job.provider_name)
         late = Failed(Failure.TIMEOUT, f"no answer within {call.job.timeout:g} s")
         self._settle(call, dict.fromkeys(call.job.items, late), now)
         self._refuse_if_hung(call.queue, late)
@@ -157,7 +159,7 @@ class Lane:
 
     def _settle(self, call: Call, answers: Mapping[Item, Answer], now: float) -> None:
         """Hands on what is final, and keeps the rest for another attempt."""
-        call.job.reading.counts.seconds += now - call.started
+        call.job.took(now - call.started)
         failed: dict[Failure, dict[Item, Answer]] = {}
         for item, answer in answers.items():
             if failure := temporary(answer):
@@ -202,6 +204,7 @@ class Lane:
 
     def _throttled(self, call: Call, failure: Failed, now: float) -> None:
         call.job.reading.counts.throttled += 1
+        table.READS_THROTTLED.add(call.job.provider_name)
         pause = failure.retry_after or 0.0
         if call.started > self._slowed_at:
             # Calls that began before the last time say nothing new about how much the endpoint bears.

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
 
+from syncd.metrics import table
 from syncd.providers.api import Failed
 from syncd.providers.jobs import Job
 from syncd.providers.retries import Retries
@@ -89,8 +90,10 @@ class StoreQueue:
             # A probe is taken from elsewhere in the queue than what just failed: neighbours fail together.
             self._fresh.rotate(len(self._fresh) // 2)
         job = (self._fresh or self._due).popleft()
+        again = math.isfinite(job.first_asked)
         job.reading.counts.calls += 1
-        job.reading.counts.retries += math.isfinite(job.first_asked)
+        job.reading.counts.retries += again
+        table.READ_RETRIES.add(job.provider_name, by=again)
         job.first_asked = min(job.first_asked, now)
         self.under_way += 1
         return job

@@ -17,11 +17,17 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.exceptions import HTTPError
 
+from syncd.metrics import api_call
 from syncd.providers.api import Failure, StoreError
 from syncd.providers.vault_errors import from_exception, from_response, from_status
 
 _REDIRECTS = (301, 302, 307, 308)
 _MAX_REDIRECTS = 3
+_TOKEN_CALLS = {
+    "auth/token/lookup-self": "LookupSelf",
+    "auth/token/renew-self": "RenewSelf",
+    "auth/token/revoke-self": "RevokeSelf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,17 @@ class VaultHttp(requests.Session):
         self.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=pool))
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # str only: hvac gives nothing else
+        with api_call("HashiCorp/Vault", call_name(method, url, options.get("params"))) as call:
+            response = self._answer(method, url, *args, **options)
+            call.failed = response.status_code >= 400 and response.status_code != 404
+        return response
+
+    def _answer(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
         options |= {"allow_redirects": False, "cert": None, "verify": True, "proxies": None}
         for _ in range(_MAX_REDIRECTS):
             try:
                 response = super().request(method, url, *args, **options)
-            except (requests.RequestException, HTTPError, OSError) as error:
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 raise from_exception(error) from None
             if response.status_code not in _REDIRECTS:
                 break
@@ -94,6 +106,18 @@ class VaultHttp(requests.Session):
             hint = "set `server` to the active node, or to a load balancer whose standbys forward requests"
             raise StoreError(Failure.MISCONFIGURED, message, hint=hint)
         return target
+
+
+def call_name(method: str, url: str, params: Mapping[str, str] | None) -> str:
+    """As external-secrets calls it in its metrics, where it makes the same."""
+    path = urlsplit(url).path.partition("/v1/")[2]
+    if path in _TOKEN_CALLS:
+        return _TOKEN_CALLS[path]
+    if path.startswith("sys/internal/ui/mounts/"):
+        return "ReadMount"
+    if method != "GET":
+        return "Login"
+    return "ListSecrets" if params and "list" in params else "ReadSecretData"
 
 
 class _TlsAdapter(HTTPAdapter):

@@ -10,10 +10,11 @@ from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Missing, Present, SecretValue, Unreadable
 from syncd.providers.api import Failed, Provider, StoreConfig
-from syncd.providers.jobs import Item, StoreRequest
+from syncd.providers.jobs import Item, StoreReply, StoreRequest
 from syncd.providers.lanes import Lanes
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers, requests, template_documents
 from syncd.reconcile.options import Options, Progress, Stage
+from syncd.reconcile.readings import record
 from syncd.reconcile.stores import Stores
 
 
@@ -55,7 +56,9 @@ class Fetcher:
         detail = f"{_count(total, 'secret')} from {_count(len(asked), 'store')}"
         self._progress(Stage("Reading", 0, total, detail))
         answers: dict[OpenStore, StoreAnswers] = {}
+        replies: list[StoreReply] = []
         for reply in self._lanes.stream(asked.values()):
+            replies.append(reply)
             provider, slot = reply.request.provider, slots[id(reply.request)]
             if isinstance(provider, Failed):
                 answers[slot] = StoreAnswers(failed=provider)
@@ -64,6 +67,7 @@ class Fetcher:
                 self.endpoints[str(slot.key)] = f"endpoint {provider.lane}"
             done += len(reply.answers)
             self._progress(Stage("Reading", done, total, detail))
+        record(replies)
         return answers
 
     def _documents(
