@@ -30,6 +30,17 @@ def overlay(name: str) -> list[Document]:
     return render(DEPLOY / "overlays" / name)
 
 
+def monitored(scratch: Path) -> list[Document]:
+    """The overlay `cluster` with the component `service-monitor`, as a kustomization of the user's own."""
+    folder = scratch / "here"
+    folder.mkdir()
+    (scratch / "deploy").symlink_to(DEPLOY)
+    (folder / "kustomization.yaml").write_text(
+        "resources: [../deploy/overlays/cluster]\ncomponents: [../deploy/components/service-monitor]\n"
+    )
+    return render(folder)
+
+
 def moved(documents: Iterable[Document], namespaces: Mapping[str, str]) -> list[Document]:
     """The same in other namespaces, as a user who edits the overlay gets them."""
     return [_moved(document, namespaces) for document in documents]

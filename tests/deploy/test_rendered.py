@@ -8,7 +8,7 @@ import pytest
 
 from syncd import __version__
 from tests.cli.binary import syncd
-from tests.deploy.rendered import DEPLOY, OVERLAYS, SERVED, Document, container, one, overlay, render, roles
+from tests.deploy.rendered import OVERLAYS, SERVED, Document, container, monitored, one, overlay, roles
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -70,13 +70,7 @@ def test_namespaced_has_roles_only() -> None:
 
 def test_the_service_monitor_is_switched_on_by_its_component(tmp_path: Path) -> None:
     """In the namespace of the Service, by its labels and the name of its port."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    (tmp_path / "deploy").symlink_to(DEPLOY)
-    (folder / "kustomization.yaml").write_text(
-        "resources: [../deploy/overlays/cluster]\ncomponents: [../deploy/components/service-monitor]\n"
-    )
-    documents = render(folder)
+    documents = monitored(tmp_path)
     monitor, service = one(documents, "ServiceMonitor"), one(documents, "Service")
     assert service["metadata"]["namespace"] == monitor["metadata"]["namespace"]
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,7 @@ class Right:
     name: str = ""
 
 
-def _granted(documents: list[Document]) -> Iterator[Right]:
+def _granted(documents: Iterable[Document]) -> Iterator[Right]:
     for role in roles(documents):
         for rule in role["rules"]:
             for verb in rule["verbs"]:
