@@ -26,7 +26,7 @@ from syncd.reconcile.orphans import with_orphans
 from syncd.reconcile.owners import targets
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
-from syncd.reconcile.render import Context, render
+from syncd.reconcile.rendering import rendered
 from syncd.reconcile.report import Report, Round
 from syncd.reconcile.restart import Restarted, restart
 from syncd.sources.selection import select
@@ -173,16 +173,7 @@ class _Pass:
     shared: _Shared
 
     def desired(self) -> list[Desired | Unknown]:
-        served = [one for one in self.selected if self.options.serves(one.target_name.namespace)]
-        answers = self.fetcher.fetch(self.declarations, served)
-        context = Context(
-            installation=self.options.installation,
-            restarts=self.options.restarts,
-            now=self.rules.now,
-            namespaces=self.options.namespaces,
-            stores=self.declarations.stores,
-        )
-        return [render(declaration, answers, context) for declaration in self.selected]
+        return rendered(self.declarations, self.selected, self.fetcher, self.options, self.rules.now)
 
     def plan(self, desired: Sequence[Desired | Unknown], *, everything: bool) -> Plan:
         return self.counting.guarded(self._planned(desired, everything=everything), self.fetcher.endpoints)
