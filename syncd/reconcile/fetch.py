@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from syncd.cluster.api import Target
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Missing, Present, SecretValue, Unreadable
 from syncd.providers.api import Failed, Provider, StoreConfig
-from syncd.providers.jobs import Item, StoreReply, StoreRequest
+from syncd.providers.jobs import Item, Statistics, StoreReply, StoreRequest
 from syncd.providers.lanes import Lanes
+from syncd.providers.schedule import Load
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers, requests, template_documents
+from syncd.reconcile.credentials import Readable
 from syncd.reconcile.options import Options, Progress, Stage
 from syncd.reconcile.readings import record
 from syncd.reconcile.stores import Stores
@@ -21,7 +22,7 @@ from syncd.reconcile.stores import Stores
 class Fetcher:
     """Reads for one reconciler; stores and threads stay from pass to pass."""
 
-    def __init__(self, target: Target, options: Options, progress: Progress) -> None:
+    def __init__(self, target: Readable, options: Options, progress: Progress) -> None:
         self._target = target
         self._progress = progress
         self._stores = Stores(target, options)
@@ -44,6 +45,10 @@ class Fetcher:
                 wanted[slots[key, namespace]][item] = None
         asked = {slot: StoreRequest(*opened[slot], items) for slot, items in wanted.items()}
         return Answers(self._ask(asked), self._documents(declarations, selected))
+
+    def asked(self) -> tuple[Mapping[str, Statistics], Mapping[str, Load]]:
+        """What each store was asked since the start, and how busy each lane is."""
+        return self._lanes.statistics(), self._lanes.load()
 
     def close(self) -> None:
         self._lanes.close()

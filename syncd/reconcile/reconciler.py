@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Event, Lock
@@ -15,6 +15,8 @@ from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Desired, Unknown
+from syncd.providers.jobs import Statistics
+from syncd.providers.schedule import Load
 from syncd.reconcile.apply import Applied, apply
 from syncd.reconcile.census import Counting
 from syncd.reconcile.decide import Rules
@@ -75,6 +77,10 @@ class Reconciler:
         """
         one = self._begin(EVERYTHING, creates_key=False)
         return self._carry_out(replace(one, selected=()), everything=True)
+
+    def asked(self) -> tuple[Mapping[str, Statistics], Mapping[str, Load]]:
+        """What each store was asked since the start, by `Kind/namespace/name`, and how busy each lane is."""
+        return self._fetcher.asked()
 
     def interrupt(self) -> bool:
         """Lets passes that write finish what they have begun, and begin nothing more; for signal handlers.
