@@ -68,7 +68,7 @@ def _help_texts() -> str:
 def _helps() -> Iterator[tuple[str, str]]:
     yield "syncd", _help(app, "syncd", None)
     group = click.Context(app, info_name="syncd")
-    for name in ("validate", "plan", "sync", "version"):
+    for name in app.commands:
         yield f"syncd {name}", _help(app.commands[name], name, group)
 
 

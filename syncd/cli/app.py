@@ -19,6 +19,7 @@ from syncd.cli.flags import (
     NO_COLOR,
     OUTPUT,
     QUIET,
+    REVEAL,
     SELECTOR,
     SETTING_FLAGS,
     TO,
@@ -66,6 +67,18 @@ def _sync(request: Request, screen: Screen) -> int:
     return run_sync(request, screen)
 
 
+def _check(request: Request, screen: Screen) -> int:
+    from syncd.cli.check import run
+
+    return run(request, screen)
+
+
+def _render(request: Request, screen: Screen) -> int:
+    from syncd.cli.render import run
+
+    return run(request, screen)
+
+
 def _hidden(flag: Flag) -> Flag:
     """The flag without its line in the help: accepted where it means nothing, or before the command."""
     twin = copy(flag)
@@ -77,13 +90,15 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _command(
-    name: str, run: Callable[[Request, Screen], int], uses: Collection[Flag], help_text: str, *, names: bool = False
+    name: str, run: Callable[[Request, Screen], int], uses: Collection[Flag], help_text: str, *, names: str = ""
 ) -> Command:
+    """`names` is how the help calls the names that the command takes; empty when it takes none."""
+
     def callback(**_: object) -> int:
         ctx = click.get_current_context()
         return run(Request.of(ctx), ctx.find_object(Screen) or Screen.of_process({}))
 
-    arguments = [click.Argument(["names"], nargs=-1, metavar="[NAME]...")] if names else []
+    arguments = [click.Argument(["names"], nargs=-1, metavar=f"[{names}]...")] if names else []
     flags = [*uses, *(_hidden(flag) for flag in GLOBAL if flag not in uses)]
     short, _, _ = help_text.partition("\n")
     return Command(
@@ -99,7 +114,24 @@ def _command(
 
 _ANSWER = (OUTPUT, QUIET, NO_COLOR)
 _LOADING = [flag for flag in SETTING_FLAGS if flag.name in ("validate", "log_format", "log_level")]
+_READING = [
+    flag for flag in SETTING_FLAGS if flag.name in ("store_auth", "provider_timeout", "readers", "controller_class")
+]
+_CHECKING = (FILENAME, NAMESPACE, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *_READING, *_LOADING)
 _PASS = (FILENAME, NAMESPACE, SELECTOR, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *SETTING_FLAGS)
+_RENDERING = (
+    FILENAME,
+    NAMESPACE,
+    SELECTOR,
+    TO,
+    KUBECONFIG,
+    CONTEXT,
+    REVEAL,
+    *_ANSWER,
+    CONFIG_FILE,
+    *_READING,
+    *_LOADING,
+)
 
 _VALIDATE = """Check manifests.
 
@@ -132,6 +164,30 @@ of -n.
 
 Exit code: 0 all in step, 1 error, 3 refused by the guard.
 """
+_CHECK = """Log in to the stores and read a little.
+
+Shows as whom each store takes us, how long it took, and which right is missing. STORE is `vault` in the namespace of
+-n, `shop/vault`, `SecretStore/shop/vault` or `ClusterSecretStore/vault`; without one, all stores are checked. What the
+files do not hold of their credentials is read in the cluster, or in the folder of --to.
+
+\b
+  syncd check -f secrets/
+  syncd check -f secrets/ shop/vault --store-auth ambient
+
+Exit code: 0 all can be read, 1 one cannot.
+"""
+_RENDER = """Show the Secrets that are asked for.
+
+Reads the stores and prints manifests as they would be written, with values masked. The target is not compared with;
+of it only Secrets and ConfigMaps that stores and templates refer to are read, and without a kubeconfig those come from
+the files alone. NAME selects ExternalSecrets: `shop/stripe`, or `stripe` in the namespace of -n.
+
+\b
+  syncd render -f secrets/
+  syncd render -f secrets/ shop/stripe --reveal -o json
+
+Exit code: 0 all rendered, 1 error.
+"""
 _APP = """Keep Kubernetes Secrets equal to what Vault, AWS or GCP hold, and restart what uses them.
 
 Declarations are ExternalSecrets and SecretStores in files, as External Secrets Operator knows them. Secrets go to the
@@ -160,8 +216,10 @@ app = click.Group(
     ],
     commands=[
         _command("validate", _validate, (FILENAME, NAMESPACE, *_ANSWER, CONFIG_FILE, *_LOADING), _VALIDATE),
-        _command("plan", _plan, _PASS, _PLAN, names=True),
-        _command("sync", _sync, _PASS, _SYNC, names=True),
+        _command("render", _render, _RENDERING, _RENDER, names="NAME"),
+        _command("plan", _plan, _PASS, _PLAN, names="NAME"),
+        _command("sync", _sync, _PASS, _SYNC, names="NAME"),
+        _command("check", _check, _CHECKING, _CHECK, names="STORE"),
         _command("version", _version, (OUTPUT,), "Show the version.\n"),
     ],
 )

@@ -74,6 +74,7 @@ OUTPUT = _flag(
     help="Form of the answer on standard output.",
 )
 QUIET = _flag("-q", "--quiet", section=Section.OUTPUT, is_flag=True, help="Print errors only.")
+REVEAL = _flag("--reveal", section=Section.OUTPUT, is_flag=True, help="Show values, in base64.")
 NO_COLOR = _flag("--no-color", section=Section.OUTPUT, is_flag=True, help="No colours (also `NO_COLOR`).")
 CONFIG_FILE = _flag(
     "--config",

@@ -25,6 +25,7 @@ class Request:
     context: str | None = None
     output: Output = Output.TEXT
     quiet: bool = False
+    reveal: bool = False
     config: Path | None = None
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By the name of a setting, the texts given for it."""
@@ -47,6 +48,7 @@ class Request:
             context=given.get("context"),
             output=Output(given.get("output", Output.TEXT)),
             quiet=given.get("quiet", False),
+            reveal=given.get("reveal", False),
             config=Path(given["config"]) if "config" in given else None,
             settings=dict(_settings(ctx, given)),
         )

@@ -25,6 +25,7 @@ class Symbol(Enum):
     RESTART = ("↻", "@", Color.CYAN)
     PAUSED = ("⏸", "|", Color.DIM)
     KEPT = ("=", "=", Color.DIM)
+    READY = ("✓", "*", Color.GREEN)
 
     def on(self, stream: Stream) -> str:
         sign, ascii_sign, color = self.value

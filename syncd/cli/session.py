@@ -14,6 +14,9 @@ from syncd.cluster.folder import FolderTarget
 from syncd.cluster.git import check_git
 from syncd.cluster.kubeconfig import default_namespace
 from syncd.cluster.kubernetes import KubernetesTarget
+from syncd.cluster.nowhere import Nowhere
+from syncd.errors import UsageError
+from syncd.manifests import Declarations
 from syncd.reconcile.guard import Limits
 from syncd.reconcile.options import Options
 from syncd.reconcile.reconciler import Reconciler
@@ -34,8 +37,7 @@ def opened(request: Request, settings: Settings, screen: Screen) -> Iterator[Ses
 
     Raises ManifestError, UsageError and ClusterError.
     """
-    namespace = default_namespace(request.kubeconfig, request.context) if request.to is None else "default"
-    declarations = read_manifests(request, settings, screen, namespace=namespace)
+    declarations = declared(request, settings, screen)
     target = _target(request, settings)
     try:
         with shown(screen.err, quiet=request.quiet) as progress:
@@ -48,6 +50,30 @@ def opened(request: Request, settings: Settings, screen: Screen) -> Iterator[Ses
             screen.warning(warning)
     finally:
         target.close()
+
+
+def declared(request: Request, settings: Settings, screen: Screen) -> Declarations:
+    """The manifests; objects that name no namespace are where kubectl would have them.
+
+    Raises ManifestError and UsageError.
+    """
+    namespace = default_namespace(request.kubeconfig, request.context) if request.to is None else "default"
+    return read_manifests(request, settings, screen, namespace=namespace)
+
+
+def beside_stores(request: Request, settings: Settings) -> Target | Nowhere:
+    """Where stores find credentials that are not among the files. Not having a cluster is an answer, too.
+
+    Raises UsageError.
+    """
+    if request.to is not None:
+        return FolderTarget(request.to, namespace=request.namespace or "default")
+    try:
+        return _target(request, settings)
+    except UsageError:
+        if request.kubeconfig or request.context:
+            raise
+        return Nowhere()
 
 
 def options(settings: Settings) -> Options:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol, TypeVar
 
-from syncd.cluster.api import Target
 from syncd.errors import ClusterError, Denied, Failure, StoreError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.fields import StoreKey
-from syncd.model import Missing, ObjectName, Present, SecretValue, Unreadable
+from syncd.model import Missing, ObjectName, Observed, Present, SecretValue, Unreadable
 
 Entry = TypeVar("Entry")
+
+
+class Readable(Protocol):
+    """The part of a target that stores may know of."""
+
+    def read_secrets(self, names: Collection[ObjectName]) -> Mapping[ObjectName, Observed]: ...
+
+    def read_configmap(self, name: ObjectName) -> Mapping[str, str] | Missing | Unreadable: ...
+
+    def service_account_token(self, name: ObjectName, audiences: Sequence[str], expiration: int) -> SecretValue: ...
+
+    def service_account_annotations(self, name: ObjectName) -> Mapping[str, str]: ...
 
 
 class StoreCredentials:
@@ -21,7 +32,7 @@ class StoreCredentials:
     that of the declaration it serves.
     """
 
-    def __init__(self, store: StoreKey, namespace: str, declarations: Declarations, target: Target) -> None:
+    def __init__(self, store: StoreKey, namespace: str, declarations: Declarations, target: Readable) -> None:
         self._store = store
         self._namespace = namespace or store.name.namespace
         self._declarations = declarations

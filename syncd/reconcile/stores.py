@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from syncd.cluster.api import Target
 from syncd.errors import Failure
 from syncd.manifests.declarations import Declarations, References
 from syncd.manifests.fields import StoreKey, StoreKind
@@ -18,7 +17,7 @@ from syncd.providers import registry
 from syncd.providers.api import Failed, Provider, StoreConfig
 from syncd.providers.lanes import close_stores
 from syncd.reconcile.answers import OpenStore
-from syncd.reconcile.credentials import StoreCredentials
+from syncd.reconcile.credentials import Readable, StoreCredentials
 from syncd.reconcile.options import Options
 
 REFERENCE_ENDINGS = ("Ref", "Provider")
@@ -41,7 +40,7 @@ class Stores:
     It may be used from several threads; a store that is slow to open holds up those that want the same one.
     """
 
-    def __init__(self, target: Target, options: Options) -> None:
+    def __init__(self, target: Readable, options: Options) -> None:
         self._target = target
         self._options = options
         self._open: dict[OpenStore, _Opened] = {}
@@ -56,17 +55,26 @@ class Stores:
         store = declarations.stores.get(key)
         if store is None:
             return _unusable(key, namespace, Failed(Failure.MISCONFIGURED, "no such store is defined"))
-        if store.spec.controller not in ("", self._options.controller_class):
-            message = f"it is left to the controller `{store.spec.controller}`"
-            return _unusable(key, namespace, Failed(Failure.MISCONFIGURED, message, hint="see `--controller-class`"))
-        refusal = _refuses(store, namespace, declarations)
+        refusal = self.leaves(store) or _refuses(store, namespace, declarations)
         if refusal:
             return _unusable(key, namespace, refusal)
-        referent = key.kind is StoreKind.CLUSTER_SECRET_STORE and _is_referent(store.provider_config)
-        slot = OpenStore(key, namespace if referent else "")
+        return self.reach(store, namespace, declarations)
+
+    def leaves(self, store: Store) -> Failed | None:
+        """Why a store is another controller's; None when it is ours."""
+        if store.spec.controller in ("", self._options.controller_class):
+            return None
+        message = f"it is left to the controller `{store.spec.controller}`"
+        return Failed(Failure.MISCONFIGURED, message, hint="see `--controller-class`")
+
+    def reach(
+        self, store: Store, namespace: str, declarations: Declarations
+    ) -> tuple[OpenStore, StoreConfig, Provider | Failed]:
+        """The store for this namespace, whoever may use it."""
+        slot = slot_of(store, namespace)
         config = StoreConfig(
-            kind=key.kind,
-            name=key.name,
+            kind=store.key.kind,
+            name=store.key.name,
             provider=store.provider_name,
             config=store.provider_config,
             namespace=slot.namespace,
@@ -105,6 +113,12 @@ class Stores:
         opened = list(self._open.values())
         self._open.clear()
         close_stores([(one.config, one.provider) for one in opened])
+
+
+def slot_of(store: Store, namespace: str) -> OpenStore:
+    """How a store is opened for declarations of this namespace: for them alone when it reads credentials there."""
+    referent = store.key.kind is StoreKind.CLUSTER_SECRET_STORE and _is_referent(store.provider_config)
+    return OpenStore(store.key, namespace if referent else "")
 
 
 def _unusable(key: StoreKey, namespace: str, why: Failed) -> tuple[OpenStore, StoreConfig, Provider | Failed]:

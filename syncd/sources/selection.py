@@ -1,13 +1,14 @@
-"""Which declarations a command is about: the names and the label selector of the command line."""
+"""Which declarations and stores a command is about: the names and the label selector of the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.faults import did_you_mean
+from syncd.manifests.fields import StoreKey, StoreKind
 from syncd.manifests.selectors import Selector
 from syncd.model import ObjectName
 
@@ -34,3 +35,35 @@ def _known(text: str, declarations: Declarations, known: dict[ObjectName, Extern
     elsewhere = [str(one) for one in known if one.name == wanted.name]
     hint = f"did you mean `{elsewhere[0]}`?" if elsewhere else did_you_mean(str(wanted), map(str, known))
     raise UsageError(f"no ExternalSecret `{wanted}` is among the manifests", hint=hint)
+
+
+def select_stores(declarations: Declarations, names: Sequence[str]) -> tuple[StoreKey, ...]:
+    """The stores with these names: `name`, `namespace/name`, `SecretStore/namespace/name`, `ClusterSecretStore/name`.
+
+    A name alone is that of a SecretStore in the namespace of `-n`, and that of a ClusterSecretStore.
+    Raises UsageError for a name that nobody declares.
+    """
+    return tuple(dict.fromkeys(key for name in names for key in _stores(name, declarations)))
+
+
+def _stores(text: str, declarations: Declarations) -> Sequence[StoreKey]:
+    found = [key for key in _store_keys(text, declarations.namespace) if key in declarations.stores]
+    if found:
+        return found
+    name = text.rpartition("/")[2]
+    known = [form for key in declarations.stores for form in (key.name.name, str(key.name), str(key))]
+    elsewhere = [str(key) for key in declarations.stores if key.name.name == name]
+    hint = f"did you mean `{elsewhere[0]}`?" if elsewhere else did_you_mean(text, known)
+    raise UsageError(f"no store `{text}` is among the manifests", hint=hint)
+
+
+def _store_keys(text: str, default: str) -> Iterator[StoreKey]:
+    """What a name may mean."""
+    kinds = {str(kind).lower(): kind for kind in StoreKind}
+    first, slash, rest = text.partition("/")
+    kind = kinds.get(first.lower()) if slash else None
+    namespace, _, name = (rest if kind else text).rpartition("/")
+    if kind is not StoreKind.CLUSTER_SECRET_STORE:
+        yield StoreKey(StoreKind.SECRET_STORE, ObjectName(namespace or default, name))
+    if kind is not StoreKind.SECRET_STORE and not namespace:
+        yield StoreKey(StoreKind.CLUSTER_SECRET_STORE, ObjectName("", name))

@@ -10,6 +10,7 @@ from syncd.manifests import Declarations
 from syncd.manifests.items import Text
 from syncd.manifests.loading import load
 from syncd.sources import select
+from syncd.sources.selection import select_stores
 from tests.manifests.samples import STORE, external_secret
 
 
@@ -68,3 +69,50 @@ def test_names_and_labels(declarations: Declarations) -> None:
     """Both at once are refused, as by kubectl."""
     with pytest.raises(UsageError, match="cannot be given together"):
         selected(declarations, "stripe", selector="team=pay")
+
+
+CLUSTER_STORE = STORE.replace("SecretStore", "ClusterSecretStore").replace("  namespace: shop\n", "")
+
+
+def stores(*names: str) -> list[str]:
+    documents = [STORE, CLUSTER_STORE, STORE.replace("shop", "web")]
+    declarations = load([Text("a.yaml", "---\n".join(documents))], namespace="shop").complete()
+    return [str(key) for key in select_stores(declarations, names)]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("vault", ["SecretStore/shop/vault", "ClusterSecretStore/vault"]),
+        ("web/vault", ["SecretStore/web/vault"]),
+        ("SecretStore/web/vault", ["SecretStore/web/vault"]),
+        ("SecretStore/vault", ["SecretStore/shop/vault"]),
+        ("ClusterSecretStore/vault", ["ClusterSecretStore/vault"]),
+        ("clustersecretstore/vault", ["ClusterSecretStore/vault"]),
+    ],
+)
+def test_names_of_stores(name: str, expected: list[str]) -> None:
+    """With the kind and the namespace, with one of them, or with none."""
+    assert expected == stores(name)
+
+
+def test_stores_stand_in_the_order_given() -> None:
+    """Each once."""
+    expected = ["SecretStore/web/vault", "SecretStore/shop/vault", "ClusterSecretStore/vault"]
+    assert expected == stores("web/vault", "vault", "ClusterSecretStore/vault")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("valt", "did you mean `vault`?"),
+        ("other/vault", "did you mean `SecretStore/shop/vault`?"),
+        ("ClusterSecretStore/shop/vault", "did you mean `SecretStore/shop/vault`?"),
+        ("zzz", ""),
+    ],
+)
+def test_an_unknown_store(name: str, hint: str) -> None:
+    """What was probably meant is named."""
+    with pytest.raises(UsageError, match="no store `") as caught:
+        stores(name)
+    assert hint == caught.value.hint
