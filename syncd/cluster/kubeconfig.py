@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,11 +76,21 @@ def in_cluster_namespace() -> str | None:
     return path.read_text().strip() if path.is_file() else None
 
 
+_importing = threading.Lock()
+"""The kubernetes package imports itself in a circle, which two threads at once do not get through."""
+
+
+def _new_configuration(host: str | None = None) -> Configuration:
+    with _importing:
+        from kubernetes.client import Configuration
+
+    return Configuration(host=host)
+
+
 def _from_pod() -> Configuration:
-    from kubernetes.client import Configuration
+    configuration = _new_configuration()
     from kubernetes.config import load_incluster_config
 
-    configuration = Configuration()
     with _foreign_errors("the pod's service account"):
         load: Callable[..., None] = load_incluster_config
         load(client_configuration=configuration)
@@ -87,11 +98,10 @@ def _from_pod() -> Configuration:
 
 
 def _from_files(paths: str, context: str | None) -> Configuration:
-    from kubernetes.client import Configuration
+    _check_context(paths, context)
+    configuration = _new_configuration()
     from kubernetes.config import load_kube_config
 
-    _check_context(paths, context)
-    configuration = Configuration()
     with _foreign_errors(f"kubeconfig `{paths}`"):
         load: Callable[..., None] = load_kube_config
         load(config_file=paths, context=context, client_configuration=configuration)
@@ -164,9 +174,7 @@ def server_configuration(server: str, ca: str, credential: Credential) -> Loader
     """
 
     def load() -> tuple[Configuration, ssl.SSLContext | None]:
-        from kubernetes.client import Configuration
-
-        configuration = Configuration(host=server.rstrip("/"))
+        configuration = _new_configuration(host=server.rstrip("/"))
         context = _tls_context(ca, credential if isinstance(credential, ClientCertificate) else None)
         if not isinstance(credential, ClientCertificate):
             token = credential if isinstance(credential, SecretValue) else credential()

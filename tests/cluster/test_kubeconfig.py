@@ -152,6 +152,21 @@ def test_client_is_imported_late() -> None:
     assert "False" == done.stdout.strip()
 
 
+IMPORTING = """\
+from syncd.cluster.kubeconfig import server_configuration
+from syncd.cluster.parallel import fan_out
+from syncd.model import SecretValue
+load = server_configuration("https://127.0.0.1:1", "", SecretValue("token"))
+print(len(fan_out(lambda _: load(), range(8), 8)))
+"""
+
+
+def test_client_is_imported_by_several_threads() -> None:
+    """Stores of several clusters are opened at once, and the package imports itself in a circle."""
+    done = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True, check=True)
+    assert "8\n" == done.stdout
+
+
 def test_plugin_gives_a_token(controlplane: ControlPlane, tmp_path: Path) -> None:
     """A program that kubectl would run."""
     target = KubernetesTarget.connect(with_plugin(controlplane, tmp_path, token_script(controlplane.admin_token)))

@@ -110,7 +110,7 @@ class ControlPlane:
             event
             for event in events
             if namespace in ("", event.get("objectRef", {}).get("namespace"))
-            and user in ("", event["user"]["username"])
+            and user in ("", event["user"].get("username"))
         ]
 
     def stop_apiserver(self) -> None:
