@@ -126,8 +126,9 @@ _CASES: tuple[tuple[_Kinds, tuple[Failure, str]], ...] = (
             http.InvalidHeader,
             http.UnrewindableBodyError,
             http.InvalidJSONError,
+            UnicodeError,
         ),
-        (Failure.MISCONFIGURED, "`server`, `headers` or a proxy setting makes no valid request"),
+        (Failure.MISCONFIGURED, "`server`, `headers`, the credentials or a proxy setting make no valid request"),
     ),
 )
 

@@ -51,10 +51,11 @@ class Mount:
         return self._session.get(f"sys/internal/ui/mounts/{self._path}")
 
     def _judge(self, response: Response) -> str:
-        if response.status_code != 200:
-            return ""
         try:
-            data = response.json()["data"]
+            body = response.json()
+            if response.status_code == 404 and body == {"errors": []}:
+                return "`server` is Vault's, and does not lead to its API"
+            data = body["data"] if response.status_code == 200 else {}
             kind, version = data["type"], (data.get("options") or {}).get("version", "1")
         except (ValueError, KeyError, TypeError, AttributeError):
             return ""

@@ -137,6 +137,13 @@ def test_a_mount_of_the_other_version_is_not_an_absent_secret(openbao: OpenBao, 
     assert Failure.MISCONFIGURED == failed(kv.store(version=says).find(FindQuery(name="."))).failure
 
 
+def test_a_wrong_path_in_the_address_is_not_an_absent_secret(openbao: OpenBao) -> None:
+    """Outside of its API Vault answers "not found" to everything, in the very words for an absent secret."""
+    failure = failed(read(open_with_token(openbao, "secret", server=f"{openbao.url}/vault"), "a"))
+    expected = (Failure.MISCONFIGURED, "`server` is Vault's, and does not lead to its API")
+    assert expected == (failure.failure, failure.message)
+
+
 def test_the_mount_is_looked_at_once(kv: Kv) -> None:
     """However many secrets are absent, one call asks what the mount is."""
     before = len(kv.bao.calls(f"sys/internal/ui/mounts/{kv.mount}"))
