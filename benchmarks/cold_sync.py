@@ -169,7 +169,7 @@ def main() -> None:
     from tests.servers.openbao import dev_server
 
     folder = Path(tempfile.mkdtemp(prefix="syncd-bench-"))
-    with dev_server(folder) as vault, control_plane(folder) as plane:
+    with dev_server(folder) as vault, control_plane() as plane:
         server, mount = vault.plain, vault.plain.kv()
         manifests = folder / "manifests"
         manifests.mkdir()

@@ -95,7 +95,7 @@ class OpenBao:
     def calls(self, path: str = "") -> list[str]:
         """`operation path` of each call that the server answered so far below a path, from its audit log."""
         entries = map(json.loads, self.audit_log.read_text().splitlines())
-        requests_seen = (entry["request"] for entry in entries if entry.get("type") == "response")
+        requests_seen = (entry["request"] for entry in entries if entry["type"] == "response")
         return [f"{seen['operation']} {seen['path']}" for seen in requests_seen if seen["path"].startswith(path)]
 
 
