@@ -108,10 +108,17 @@ def _parse_name(text: str) -> str:
     return text
 
 
+def _parse_file(text: str) -> str:
+    if not text:
+        raise ValueError("a file's name is empty")
+    return text
+
+
 FLAG = SettingType("", _parse_flag, show=lambda value: "true" if value else "false")
 DURATION = SettingType("DURATION", _parse_duration, show=lambda seconds: f"{seconds:g}s")
 SHARE = SettingType("SHARE", _parse_share, show=lambda value: f"{value:.4%}".rstrip("0%").rstrip(".") + "%")
 NAME = SettingType("NAME", _parse_name)
+FILE = SettingType("FILE", _parse_file)
 NAMES = SettingType("NAME", _parse_name, show=lambda value: ",".join(value), many=True)
 IDS = SettingType("ID", _parse_name, show=lambda value: ",".join(value), many=True)
 
@@ -206,6 +213,7 @@ SETTINGS = (
     Setting(
         "validate", choice(Validate), Validate.STRICT, "Unknown fields in manifests are errors, warnings, or ignored."
     ),
+    Setting("metrics-file", FILE, "", "Write metrics into a file for node_exporter's textfile collector, in `sync`."),
     Setting("log-format", choice(LogFormat), LogFormat.CONSOLE, "Form of log lines on standard error."),
     Setting("log-level", choice(LogLevel), LogLevel.INFO, "Least severe log lines that are shown."),
 )
@@ -235,6 +243,8 @@ class Settings:
     """Empty: all."""
     allow_git: bool
     validate: Validate
+    metrics_file: str
+    """Empty: none."""
     log_format: LogFormat
     log_level: LogLevel
 

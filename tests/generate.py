@@ -1,4 +1,4 @@
-"""Writes what is made from the code: config/syncd.yaml, and the second parts of docs/settings.md and docs/cli.md.
+"""Writes what is made from the code: config/syncd.yaml, and the second parts of docs/settings.md, cli.md, metrics.md.
 
 `python -m tests.generate` writes them; tests/test_docs.py fails when they are stale.
 """
@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
+from prometheus_client import Metric, ProcessCollector
 
 from syncd.cli.app import app
+from syncd.metrics.families import Counter, Gauge, Histogram
+from syncd.metrics.table import FAMILIES
 from syncd.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +27,7 @@ def generated() -> Mapping[Path, str]:
         ROOT / "config" / "syncd.yaml": _settings_yaml(),
         ROOT / "docs" / "settings.md": _page("settings.md", "".join(map(_settings_page_row, SETTINGS))),
         ROOT / "docs" / "cli.md": _page("cli.md", _help_texts()),
+        ROOT / "docs" / "metrics.md": _page("metrics.md", _metrics()),
     }
 
 
@@ -59,6 +63,26 @@ def _settings_page_row(setting: Setting) -> str:
     default = f"`{shown}`" if shown else "none"
     flag = f"{setting.flag} {setting.type.metavar}".rstrip()
     return f"\n## {setting.name}\n\n{setting.help}\n\n`{flag}`, `{setting.variable}`; default: {default}\n"
+
+
+def _metrics() -> str:
+    ours = [family for family in FAMILIES if family.name.startswith("syncd_")]
+    parts = {
+        "As in External Secrets Operator": [_metric_row(one) for one in FAMILIES if one not in ours],
+        "Of syncd": map(_metric_row, ours),
+        "Of the process": [_process_row(one) for one in ProcessCollector(registry=None).collect()],
+    }
+    return "".join(f"\n## {title}\n{''.join(rows)}" for title, rows in parts.items())
+
+
+def _metric_row(family: Counter | Gauge | Histogram) -> str:
+    labels = ", ".join(f"`{label}`" for label in family.labels) or "none"
+    return f"\n### {family.name}\n\n{family.help}\n\n{family.kind}; labels: {labels}\n"
+
+
+def _process_row(metric: Metric) -> str:
+    name = metric.samples[0].name
+    return f"\n### {name}\n\n{metric.documentation}\n\n{metric.type}; labels: none; at `/metrics` only\n"
 
 
 def _help_texts() -> str:

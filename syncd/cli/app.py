@@ -118,7 +118,8 @@ _READING = [
     flag for flag in SETTING_FLAGS if flag.name in ("store_auth", "provider_timeout", "readers", "controller_class")
 ]
 _CHECKING = (FILENAME, NAMESPACE, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *_READING, *_LOADING)
-_PASS = (FILENAME, NAMESPACE, SELECTOR, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *SETTING_FLAGS)
+_SYNCING = (FILENAME, NAMESPACE, SELECTOR, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *SETTING_FLAGS)
+_PLANNING = [flag for flag in _SYNCING if flag.name != "metrics_file"]
 _RENDERING = (
     FILENAME,
     NAMESPACE,
@@ -217,8 +218,8 @@ app = click.Group(
     commands=[
         _command("validate", _validate, (FILENAME, NAMESPACE, *_ANSWER, CONFIG_FILE, *_LOADING), _VALIDATE),
         _command("render", _render, _RENDERING, _RENDER, names="NAME"),
-        _command("plan", _plan, _PASS, _PLAN, names="NAME"),
-        _command("sync", _sync, _PASS, _SYNC, names="NAME"),
+        _command("plan", _plan, _PLANNING, _PLAN, names="NAME"),
+        _command("sync", _sync, _SYNCING, _SYNC, names="NAME"),
         _command("check", _check, _CHECKING, _CHECK, names="STORE"),
         _command("version", _version, (OUTPUT,), "Show the version.\n"),
     ],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncd.cli import failures
 from syncd.cli.answer import answer
@@ -14,9 +17,14 @@ from syncd.cli.screen import Screen
 from syncd.cli.session import opened
 from syncd.cli.show_plan import plan_text
 from syncd.cli.show_report import report_text
+from syncd.manifests import Declarations
 from syncd.reconcile.options import Selection
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import plan_exit_code
+from syncd.settings import Settings
+
+if TYPE_CHECKING:
+    from syncd.cli.metering import MetricsFile
 
 
 def run_plan(request: Request, screen: Screen) -> int:
@@ -32,13 +40,27 @@ def run_plan(request: Request, screen: Screen) -> int:
 
 def run_sync(request: Request, screen: Screen) -> int:
     """What was done goes to standard output, what was not to standard error."""
-    with in_order() as stops, opened(request, read_settings(request, screen), screen) as session:
+    settings = read_settings(request, screen)
+    with in_order() as stops, opened(request, settings, screen) as session:
         stops.in_order = session.reconciler.interrupt
+        file = _metrics_file(settings, session.declarations)
+        started = time.monotonic()
         report = session.reconciler.sync(_selection(request))
+        unwritten = file.record(_selection(request), report, time.monotonic() - started) if file else None
     _warn(report.plan, screen)
     answer(request, screen, report_text(report, screen.out), report_document(report, session.target.description))
     _complain(failures.of_report(report), screen)
+    if unwritten:
+        raise unwritten
     return report.exit_code
+
+
+def _metrics_file(settings: Settings, declarations: Declarations) -> MetricsFile | None:
+    if not settings.metrics_file:
+        return None
+    from syncd.cli.metering import MetricsFile  # late: it brings the library of Prometheus
+
+    return MetricsFile(Path(settings.metrics_file), declarations)
 
 
 def _selection(request: Request) -> Selection:

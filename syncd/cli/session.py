@@ -29,6 +29,7 @@ Target = KubernetesTarget | FolderTarget
 class Session:
     reconciler: Reconciler
     target: Target
+    declarations: Declarations
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def opened(request: Request, settings: Settings, screen: Screen) -> Iterator[Ses
         with shown(screen.err, quiet=request.quiet) as progress:
             reconciler = Reconciler(lambda: declarations, target, options(settings), progress=progress)
             try:
-                yield Session(reconciler, target)
+                yield Session(reconciler, target, declarations)
             finally:
                 reconciler.close()
         for warning in target.warnings:

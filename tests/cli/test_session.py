@@ -42,6 +42,7 @@ OF_A_PASS = {
 ELSEWHERE = {
     "system_namespace": "test_system_namespace",
     "allow_git": "test_folders_in_git_are_refused",
+    "metrics_file": "test_a_pass_is_written_for_all_to_read",
     "validate": "test_validate_warns_on_request",
     "log_format": "test_log_format",
     "log_level": "test_a_bug_shows_its_place_on_request",
