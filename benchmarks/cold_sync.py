@@ -150,7 +150,7 @@ def requests_by_verb(plane: Any) -> Counter[str]:
     """All requests so far of the administrator, whose token is used."""
     seen: Counter[str] = Counter()
     for event in plane.audited(user="admin"):
-        if event["stage"] == "ResponseComplete":
+        if event["stage"] == "ResponseComplete" and "objectRef" in event:
             seen[f"{event['verb']} {event['objectRef']['resource']}"] += 1
     return seen
 
