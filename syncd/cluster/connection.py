@@ -13,6 +13,7 @@ import orjson
 import urllib3
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
+from syncd.cluster.addresses import shown
 from syncd.cluster.calls import Call
 from syncd.cluster.faults import TRANSPORT, Broken, broken, fault
 from syncd.cluster.parallel import within
@@ -107,7 +108,7 @@ class Connection:
         self._session = _Session(*load())
         self._reload_lock = threading.Lock()
         self._reloaded = float("-inf")
-        self.host = str(self._session.configuration.host)
+        self.host = shown(str(self._session.configuration.host))
 
     def call(self, call: Call) -> Mapping[str, Any]:
         """The JSON object that the API server answers with. Raises ClusterError, with `NotFound` among its kinds.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
+from syncd.cluster.addresses import shown
 from syncd.cluster.kubernetes import KubernetesTarget
 from syncd.errors import ClusterError, Denied, Rejected, UsageError
 from syncd.model import Missing, ObjectName, Observed, Present, SecretObject, Unreadable
@@ -56,7 +57,7 @@ class KubernetesStore:
     width = 8
 
     def __init__(self, config: KubernetesConfig, store: StoreConfig, credentials: Credentials) -> None:
-        self.lane = f"{config.server} {config.namespace} {config.auth} {store.namespace}"
+        self.lane = f"{shown(config.server)} {config.namespace} {config.auth} {store.namespace}"
         self._config = config
         self._credentials = credentials
         self._timeout = store.timeout

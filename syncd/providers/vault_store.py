@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
+from syncd.cluster.addresses import shown
 from syncd.providers.api import (
     Absent,
     Credentials,
@@ -43,7 +44,8 @@ class VaultStore:
     width = WIDTH
 
     def __init__(self, config: VaultConfig, store: StoreConfig, credentials: Credentials) -> None:
-        self.lane = " ".join(filter(None, (config.server, config.namespace, str(config.auth or ""), store.namespace)))
+        identity = (shown(config.server), config.namespace, str(config.auth or ""), store.namespace)
+        self.lane = " ".join(filter(None, identity))
         self._paths = config.paths
         self._session = VaultSession(config, credentials, timeout=store.timeout, width=WIDTH)
         self._mount = Mount(config, self._session)
