@@ -13,6 +13,7 @@ class GcpPlugin:
     """`spec.provider.gcpsm`."""
 
     name: ClassVar[str] = "gcpsm"
+    ambient: ClassVar[str] = "application-default credentials"
 
     @classmethod
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from syncd.providers.api import StoreConfig
-from syncd.providers.fields import AccountRef, Fields, SecretRef
+from syncd.providers.fields import AccountRef, Fields, SecretRef, is_ambient
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def read_config(store: StoreConfig) -> GcpConfig:
     return GcpConfig(
         project=_matching(fields, "projectID", r"[a-z0-9][a-z0-9.:-]*"),
         location=_matching(fields, "location", r"[a-z0-9][a-z0-9-]*"),
-        auth=_auth(fields, files=bool(store.base)),
+        auth=AmbientAuth() if is_ambient(store) else _auth(fields, files=bool(store.base)),
         falls_back=policy == "LatestOrFetch",
     )
 

@@ -70,7 +70,8 @@ def transport(secrets: Address) -> Transport:
 
 def proxies(url: str) -> dict[str, str]:
     """The proxies that the environment names for this address; none for what `NO_PROXY` excepts."""
-    return {scheme: proxy for scheme, proxy in get_environ_proxies(url).items() if scheme in ("http", "https", "all")}
+    schemes = (urlsplit(url).scheme, "all")
+    return {scheme: proxy for scheme, proxy in get_environ_proxies(url).items() if scheme in schemes}
 
 
 def metadata_server() -> str:

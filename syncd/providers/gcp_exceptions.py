@@ -153,7 +153,8 @@ def _connection(error: Exception, host: str) -> GcpError:
         return GcpError(Reason.REQUEST, f"`{host}` or a proxy setting makes no valid request")
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            message = f"the certificate of `{host}` is not trusted: {cause.verify_message or 'no reason given'}"
+            why = getattr(cause, "verify_message", "no reason given")
+            message = f"the certificate of `{host}` is not trusted: {why}"
             return GcpError(Reason.ENDPOINT, message, hint=_TRUST_HINT)
         if isinstance(cause, ConnectionRefusedError):
             return GcpError(Reason.UNAVAILABLE, f"nobody listens at `{host}`")
