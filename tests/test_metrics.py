@@ -116,22 +116,22 @@ def test_names_of_the_reference_are_kept() -> None:
     table.SYNC_ERRORS.add("a", "shop")
     table.API_CALLS.add("HashiCorp/Vault", "Login", "success")
     for accept in ("", "application/openmetrics-text;version=1.0.0"):
-        text = exposition.scrape(accept).body.decode()
+        text = exposition.scrape(accept)[0].decode()
         assert 'externalsecret_sync_calls_error{name="a",namespace="shop"} 1.0\n' in text
         assert "externalsecret_provider_api_calls_count{" in text
 
 
 def test_the_form_is_the_one_that_is_asked_for() -> None:
     """Text by default."""
-    openmetrics = exposition.scrape("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
-    assert openmetrics.content_type.startswith("application/openmetrics-text")
-    assert openmetrics.body.endswith(b"# EOF\n")
-    assert exposition.scrape().content_type.startswith("text/plain; version=0.0.4")
+    body, content_type = exposition.scrape("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    assert content_type.startswith("application/openmetrics-text")
+    assert body.endswith(b"# EOF\n")
+    assert exposition.scrape()[1].startswith("text/plain; version=0.0.4")
 
 
 def test_a_textfile_has_no_metrics_of_the_process() -> None:
     """node_exporter shows its own under these names, and refuses a file that has them too."""
-    assert b"process_cpu_seconds_total" in exposition.scrape().body
+    assert b"process_cpu_seconds_total" in exposition.scrape()[0]
     assert b"process_" not in exposition.textfile()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -24,12 +23,6 @@ from prometheus_client.utils import floatToGoString
 from syncd import __version__
 from syncd.metrics.families import Buckets, Counter, Gauge, Histogram, Labels
 from syncd.metrics.table import BUILD_INFO, FAMILIES
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    content_type: str
-    body: bytes
 
 
 class _Ours:
@@ -71,10 +64,10 @@ _ALL.register(_Ours())
 ProcessCollector(registry=_ALL)
 
 
-def scrape(accept: str = "") -> Page:
-    """All metrics, and those of the process, in the form that the `Accept` header of a scraper asks for."""
+def scrape(accept: str = "") -> tuple[bytes, str]:
+    """All metrics, those of the process too, in the form that an `Accept` header asks for; and its content type."""
     encode, content_type = choose_encoder(accept)
-    return Page(content_type, encode(_ALL))
+    return encode(_ALL), content_type
 
 
 def textfile() -> bytes:
