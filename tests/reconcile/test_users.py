@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncd.model import ObjectName, RestartMode, Unreadable, Workload, WorkloadKind, WorkloadName
-from syncd.reconcile.users import WHOLE, Use, uses, wants_restart
+from syncd.reconcile.users import WHOLE, Use, references, restart_wish, uses, wants_restart
 
 KEY = {"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "A"}}}
 
@@ -47,6 +47,31 @@ def pod(spec: Mapping[str, Any], annotations: Mapping[str, str] | None = None) -
 def test_every_way_of_use_is_found(spec: Mapping[str, Any], use: Use) -> None:
     """Each way in which a pod can use a Secret counts, with its keys."""
     assert {"s": use} == uses(pod(spec), {"puller": ("s",)})
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ({"containers": [{"name": "app", "env": [KEY]}]}, "env `X` of container `app`"),
+        ({"initContainers": [{"name": "job", "env": [KEY]}]}, "env `X` of init container `job`"),
+        ({"ephemeralContainers": [{"name": "sh", "env": [KEY]}]}, "env `X` of ephemeral container `sh`"),
+        (
+            {"containers": [{"name": "app", "envFrom": [{"secretRef": {"name": "s"}}]}]},
+            "envFrom of container `app`",
+        ),
+        ({"volumes": [{"name": "certs", "secret": {"secretName": "s"}}]}, "volume `certs`"),
+        (
+            {"volumes": [{"name": "all", "projected": {"sources": [{"secret": {"name": "s"}}]}}]},
+            "projected volume `all`",
+        ),
+        ({"volumes": [{"name": "drive", "csi": {"nodePublishSecretRef": {"name": "s"}}}]}, "CSI volume `drive`"),
+        ({"imagePullSecrets": [{"name": "s"}]}, "imagePullSecrets"),
+        ({"serviceAccountName": "puller"}, "imagePullSecrets of ServiceAccount `puller`"),
+    ],
+)
+def test_every_place_has_a_name(spec: Mapping[str, Any], place: str) -> None:
+    """A person can find it in the manifest."""
+    assert [("s", place)] == [(one.secret, str(one)) for one in references(pod(spec), {"puller": ("s",)})]
 
 
 def test_uses_of_one_secret_add_up() -> None:
@@ -92,6 +117,47 @@ def test_strange_specs_are_no_use(spec: Mapping[str, Any]) -> None:
 def test_who_is_restarted(annotations: Mapping[str, str], mode: RestartMode, restarts: bool) -> None:
     """The declaration's mode, the workload's word, and Reloader's annotations."""
     assert restarts is wants_restart(pod({}, annotations), "s", mode)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "mode", "reason"),
+    [
+        ({}, RestartMode.AUTO, "restart mode `auto`"),
+        ({}, RestartMode.ANNOTATED, "restart mode `annotated`, and nothing asks for it"),
+        ({}, RestartMode.OFF, "restart mode `off`"),
+        ({"syncd.dev/restart": "on"}, RestartMode.ANNOTATED, "annotation `syncd.dev/restart: on`"),
+        ({"syncd.dev/restart": "off"}, RestartMode.AUTO, "annotation `syncd.dev/restart: off`"),
+        (
+            {"secret.reloader.stakater.com/auto": "true"},
+            RestartMode.ANNOTATED,
+            "annotation `secret.reloader.stakater.com/auto: true`",
+        ),
+        (
+            {"reloader.stakater.com/auto": "false"},
+            RestartMode.AUTO,
+            "annotation `reloader.stakater.com/auto: false`",
+        ),
+        (
+            {"reloader.stakater.com/auto": "false", "secret.reloader.stakater.com/reload": "s"},
+            RestartMode.AUTO,
+            "annotation `secret.reloader.stakater.com/reload` names it",
+        ),
+        (
+            {"secrets.exclude.reloader.stakater.com/reload": "x, s"},
+            RestartMode.AUTO,
+            "annotation `secrets.exclude.reloader.stakater.com/reload` names it",
+        ),
+    ],
+)
+def test_who_decides_on_a_restart(annotations: Mapping[str, str], mode: RestartMode, reason: str) -> None:
+    """The annotation or the mode that has the last word is named."""
+    assert reason == restart_wish(pod({}, annotations), "s", mode)[1]
+
+
+def test_a_workload_is_restarted_by_either_word_of_reloader() -> None:
+    """Of its two annotations one refuses: that one counts, as before."""
+    both = {"reloader.stakater.com/auto": "true", "secret.reloader.stakater.com/auto": "false"}
+    assert not wants_restart(pod({}, both), "s", RestartMode.AUTO)
 
 
 def test_reloaders_named_list_is_a_use() -> None:
