@@ -285,7 +285,7 @@ def test_the_lane_is_endpoint_and_identity(kv: Kv) -> None:
     assert kv.store().lane == same.lane
     assert other.lane != same.lane
     assert kv.bao.token not in same.lane.split()
-    assert "http://vault" == open_vault({"server": "http://ann:pw@vault"}).lane
+    assert open_vault({"server": "http://ann:pw@vault"}).lane.startswith("http://vault ")
 
 
 def _quoted(name: str) -> str:
