@@ -70,13 +70,14 @@ class Reconciler:
         """
         return self._carry_out(self._begin(selection, creates_key=True), everything=not selection)
 
-    def sweep(self) -> Report:
+    def sweep(self, *, prune: bool = False) -> Report:
         """A pass over no declaration: it asks no store, and only finds (with `prune`, deletes) the orphans.
 
         Raises ManifestError and ClusterError.
         """
         one = self._begin(EVERYTHING, creates_key=False)
-        return self._carry_out(replace(one, selected=()), everything=True)
+        options = replace(one.options, prune=prune or one.options.prune)
+        return self._carry_out(replace(one, selected=(), options=options), everything=True)
 
     def asked(self) -> tuple[Mapping[str, Statistics], Mapping[str, Load]]:
         """What each store was asked since the start, by `Kind/namespace/name`, and how busy each lane is."""

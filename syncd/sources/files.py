@@ -44,6 +44,39 @@ def read(
     return Loaded(loaded.declarations, (*reader.problems, *loaded.problems))
 
 
+def texts(paths: Sequence[str]) -> tuple[tuple[Text, ...], tuple[Problem, ...]]:
+    """The texts of files and folders, not loaded yet, and which files could not be read."""
+    reader = _Reader(None)
+    found = tuple(reader.texts(paths))
+    return found, tuple(reader.problems)
+
+
+def signature(paths: Sequence[str]) -> frozenset[tuple[object, ...]]:
+    """Another one when a file has come, gone or been written; reads no file.
+
+    Links are followed, so it sees the `..data` of a mounted ConfigMap being turned to another folder.
+    """
+    return frozenset(_stats(paths))
+
+
+def _stats(paths: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    for path in paths:
+        yield _stat(path)
+        for root, folders, files in os.walk(path):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in files:
+                if name.endswith(SUFFIXES) and not name.startswith("."):
+                    yield _stat(str(Path(root, name)))
+
+
+def _stat(path: str) -> tuple[object, ...]:
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        return path, error.errno
+    return (path, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
+
+
 class _Reader:
     """Gives the text of each file once, and keeps what cannot be read."""
 

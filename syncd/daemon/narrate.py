@@ -1,0 +1,172 @@
+"""Tells the log: one line for each pass and each change, and one for each kind of failure of a pass."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from syncd.daemon.events import (
+    ClockStepped,
+    Drifted,
+    Event,
+    Loaded,
+    PassFailed,
+    PassFinished,
+    Paused,
+    Swept,
+    WatchHolds,
+    WatchLost,
+)
+from syncd.daemon.outcomes import Outcome, State, outcomes
+from syncd.errors import Problem
+from syncd.model import ObjectName
+from syncd.reconcile.apply import NoteWrite, Result, Write
+from syncd.reconcile.report import Report
+
+log = logging.getLogger("syncd.run")
+
+
+@dataclass(slots=True)
+class Narrator:
+    """A listener. What is still so is not said again with every pass: failures are, since they are few lines."""
+
+    _secrets: dict[ObjectName, ObjectName] = field(default_factory=dict)
+    _problems: frozenset[Problem] = frozenset()
+    _orphans: frozenset[ObjectName] = frozenset()
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case Loaded():
+                self._load(event)
+            case PassFinished():
+                self._finish(event)
+            case PassFailed():
+                log.error("pass failed: %s", _sentence(event.message, event.hint), extra=_pass(event))
+            case Swept():
+                self._sweep(event)
+            case Drifted(secret):
+                log.info("Secret `%s` was changed by somebody else", secret)
+            case WatchLost(namespace, message, hint):
+                log.warning("Secrets%s are not watched for now: %s", _where(namespace), _sentence(message, hint))
+            case WatchHolds(namespace):
+                log.info("Secrets%s are watched", _where(namespace))
+            case Paused(writes, restarts) if writes or restarts:
+                what = " and ".join(word for word, paused in (("writes", writes), ("restarts", restarts)) if paused)
+                log.warning("%s are paused: they are planned, and shown as such", what)
+            case ClockStepped(seconds):
+                log.warning("the clock was set by %+.0f s: schedules are dated anew", seconds)
+
+    def _load(self, event: Loaded) -> None:
+        self._secrets = {one.object_name: one.target_name for one in event.declarations.external_secrets}
+        for problem in event.problems:
+            if problem not in self._problems:
+                log.error("manifest not loaded: %s", _sentence(str(problem), problem.hint))
+        if event.problems and not self._problems:
+            log.warning("the last good version of each broken file stays in force")
+        self._problems = frozenset(event.problems)
+        log.info(
+            "manifests loaded",
+            extra=_counts(
+                declarations=len(self._secrets),
+                changed=len(event.changed),
+                removed=len(event.removed),
+                problems=len(event.problems),
+            ),
+        )
+
+    def _finish(self, event: PassFinished) -> None:
+        report = event.report
+        for line in _changes(report):
+            line.write()
+        found = outcomes(report, {name: self._secrets[name] for name in event.names if name in self._secrets})
+        for line in _failures(found):
+            line.write()
+        states = Counter(str(one.state) for one in found.values())
+        restarts = sum(note.result is Result.DONE for note in report.restarts)
+        changed = sum(write.result is Result.DONE for write in report.writes)
+        level = logging.INFO if all(one.fine for one in found.values()) else logging.WARNING
+        log.log(level, "pass finished", extra=_pass(event) | _counts(changed=changed, restarts=restarts, **states))
+
+    def _sweep(self, event: Swept) -> None:
+        for line in _changes(event.report):
+            line.write()
+        orphans = frozenset(one.name for one in event.report.plan.orphans)
+        for name in sorted(orphans - self._orphans):
+            log.warning("Secret `%s` is ours and no longer declared; hint: `--prune` deletes such Secrets", name)
+        for refusal in event.report.plan.refusals:
+            log.warning("Secret `%s` is kept: %s", refusal.name, _sentence(refusal.reason, refusal.hint))
+        self._orphans = orphans
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    level: int
+    message: str
+    fields: Mapping[str, object]
+
+    def write(self) -> None:
+        log.log(self.level, "%s", self.message, extra=dict(self.fields))
+
+
+def _changes(report: Report) -> Iterator[_Line]:
+    """What was written."""
+    for write in report.writes:
+        if write.result is Result.DONE:
+            yield _of_secret(write)
+    for note in report.restarts:
+        if note.result is Result.DONE:
+            yield _of_workload(note)
+
+
+def _of_secret(write: Write) -> _Line:
+    change = write.change
+    keys = {"added": change.keys.added, "changed": change.keys.changed, "removed": change.keys.removed}
+    fields = {"secret": str(change.name), "action": str(change.action)}
+    fields |= {f"keys_{word}": ",".join(names) for word, names in keys.items() if names}
+    return _Line(logging.INFO, f"Secret `{change.name}`: {change.action}: {change.reason}", fields)
+
+
+def _of_workload(note: NoteWrite) -> _Line:
+    secrets = ",".join(str(name) for name in sorted(note.owed.because))
+    name = str(note.owed.workload.name)
+    return _Line(logging.INFO, f"workload `{name}`: restart", {"workload": name, "because": secrets})
+
+
+def _failures(found: Mapping[ObjectName, Outcome]) -> Iterator[_Line]:
+    """One line for each store and kind of failure, with the first as an example."""
+    groups: dict[tuple[object, ...], list[ObjectName]] = {}
+    for name, outcome in found.items():
+        if not outcome.fine:
+            groups.setdefault((outcome.state, outcome.stores, outcome.failure), []).append(name)
+    for (state, stores, failure), names in groups.items():
+        example = found[names[0]]
+        others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+        verb = "refused" if state is State.REFUSED else "failed"
+        message = f"ExternalSecret `{names[0]}`{others} {verb}: {_sentence(example.reason, example.hint)}"
+        fields = {"declarations": len(names), "store": ",".join(_texts(stores)), "failure": failure and str(failure)}
+        yield _Line(logging.WARNING, message, {key: value for key, value in fields.items() if value})
+
+
+def _texts(stores: object) -> Iterable[str]:
+    return stores if isinstance(stores, tuple) else ()
+
+
+def _pass(event: PassFinished | PassFailed) -> dict[str, object]:
+    about = {"store": ",".join(event.stores)} if isinstance(event, PassFinished) else {}
+    lane = event.lane.name.lower()
+    return {"declarations": len(event.names), **about, "lane": lane, "seconds": round(event.duration, 3)}
+
+
+def _counts(**numbers: int) -> dict[str, object]:
+    """Without what did not happen."""
+    return {name: number for name, number in numbers.items() if number}
+
+
+def _sentence(message: str, hint: str) -> str:
+    return f"{message}; hint: {hint}" if hint else message
+
+
+def _where(namespace: str) -> str:
+    return f" in namespace `{namespace}`" if namespace else ""

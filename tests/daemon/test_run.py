@@ -1,0 +1,256 @@
+"""The daemon as a whole, over a target in memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from signal import Signals as Signal
+
+import pytest
+import requests
+
+from syncd.cluster.api import SecretPatch
+from syncd.daemon import passes, run
+from syncd.daemon.events import Drifted, Loaded, PassFinished, Swept
+from syncd.errors import ManifestError, UsageError
+from syncd.model import ObjectName, SecretValue
+from syncd.providers.fake import FakeStore
+from syncd.reconcile.options import Options
+from tests.daemon.house import House
+from tests.servers.openbao import wait_for
+
+A = ObjectName("shop", "a")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, "a", "b")
+
+
+def test_everything_is_synced_at_the_start(house: House) -> None:
+    """In one pass for a group."""
+    with house.running():
+        house.becomes(a="1", b="1")
+    assert [2] == [len(event.names) for event in house.heard.of(PassFinished)]
+
+
+def test_a_rotation_arrives_by_schedule(house: House) -> None:
+    """Without anybody asking."""
+    house.declare("a", refreshInterval="1s")
+    with house.running():
+        house.becomes(a="1", b="1")
+        house.put("a", "2")
+        house.put("b", "2")
+        house.becomes(a="2", b="1")
+
+
+def test_an_unchanged_refresh_writes_nothing(house: House) -> None:
+    """Nor does drift that is none."""
+    house.declare("a", refreshInterval="1s")
+    with house.running():
+        house.becomes(a="1", b="1")
+        writes = list(house.target.writes)
+        begun = len(house.heard.of(PassFinished))
+        wait_for(lambda: len(house.heard.of(PassFinished)) >= begun + 2)
+    assert (writes, []) == (house.target.writes, house.heard.of(Drifted))
+
+
+def test_new_and_edited_files_are_read(house: House) -> None:
+    """Each declaration that changed is synced at once, and no other."""
+    with house.running():
+        house.becomes(a="1", b="1")
+        house.put("c", "1")
+        house.declare("c")
+        house.becomes(c="1")
+    assert frozenset({ObjectName("shop", "c")}) == house.heard.of(Loaded)[-1].changed
+
+
+def test_a_mounted_configmap_is_read_when_its_link_turns(house: House, tmp_path: Path) -> None:
+    """As the kubelet does it: files are links through `..data`, which is replaced."""
+    mount = tmp_path / "mount"
+    for version, key in (("..1", "a"), ("..2", "b")):
+        (mount / version).mkdir(parents=True)
+        text = (house.manifests / f"{key}.yaml").read_text().replace(f"name: {key}", "name: mounted")
+        (mount / version / "one.yaml").write_text(text)
+    (mount / "..data").symlink_to("..1")
+    (mount / "one.yaml").symlink_to("..data/one.yaml")
+    house.put("b", "other")
+    with house.running(paths=[str(house.manifests), str(mount)]):
+        house.becomes(mounted="1")
+        (mount / "..next").symlink_to("..2")
+        (mount / "..next").rename(mount / "..data")
+        house.becomes(mounted="other")
+
+
+def test_the_last_good_version_of_a_broken_file_stays(house: House) -> None:
+    """Its declarations are refreshed as before, the problem is shown, and other files go on."""
+    house.declare("a", refreshInterval="1s")
+    with house.running() as daemon:
+        house.becomes(a="1")
+        house.save("a", "kind: [")
+        house.put("c", "1")
+        house.declare("c")
+        house.becomes(c="1")
+        house.put("a", "2")
+        house.becomes(a="2")
+        status = requests.get(f"http://127.0.0.1:{daemon.port}/status", timeout=10).json()
+    assert [True] == ["a.yaml:2" in problem["message"] for problem in status["problems"]]
+
+
+def test_a_file_that_goes_takes_its_declarations_with_it(house: House) -> None:
+    """Their Secrets are kept, and shown as orphaned."""
+    with house.running():
+        house.becomes(a="1")
+        (house.manifests / "a.yaml").unlink()
+        wait_for(lambda: [A] == [one.name for event in house.heard.of(Swept) for one in event.report.plan.orphans])
+    assert "1" == house.value("a")
+
+
+def test_orphans_are_pruned_when_asked_to(house: House) -> None:
+    """`--prune`."""
+    house.options = replace(house.options, prune=True)
+    with house.running():
+        house.becomes(a="1", b="1")
+        (house.manifests / "a.yaml").unlink()
+        house.becomes(a="", b="1")
+
+
+def test_nothing_is_pruned_while_a_file_is_broken(house: House) -> None:
+    """Nobody knows what it would declare."""
+    house.options = replace(house.options, prune=True)
+    with house.running():
+        house.becomes(a="1", b="1")
+        house.save("b", "kind: [")
+        (house.manifests / "a.yaml").unlink()
+        wait_for(lambda: [A] == [one.name for event in house.heard.of(Swept) for one in event.report.plan.orphans])
+    assert "1" == house.value("a")
+
+
+def test_a_start_without_anything_to_do_fails(house: House) -> None:
+    """A typing error in a path is told at once."""
+    daemon = run.Daemon(replace(house.setup(), paths=["nowhere.yaml"]), house.target, metrics=lambda _: (b"", ""))
+    with pytest.raises(ManifestError):
+        daemon.run(house.signals)
+
+
+def test_drift_is_healed(house: House) -> None:
+    """A value that somebody wrote, and a Secret that somebody deleted."""
+    with house.running():
+        house.becomes(a="1", b="1")
+        secret = house.target.secrets[A]
+        patch = SecretPatch(A, secret.uid, secret.resource_version, set_data={"KEY": SecretValue("foreign")})
+        house.target.patch_secret(patch)
+        house.becomes(a="1")
+        other = house.target.secrets[ObjectName("shop", "b")]
+        house.target.delete_secret(other.name, other.uid, other.resource_version)
+        house.becomes(b="1")
+    assert {A, other.name} == {event.secret for event in house.heard.of(Drifted)}
+
+
+def test_our_own_writes_are_no_drift(house: House) -> None:
+    """Ten rotations in a row bring ten passes."""
+    with house.running() as daemon:
+        house.becomes(a="1", b="1")
+        for number in range(10):
+            house.put("a", str(number + 2))
+            daemon._sync(A)
+            house.becomes(a=str(number + 2))
+        wait_for(lambda: daemon._passes.queue.idle)
+    assert (11, []) == (len(house.heard.of(PassFinished)), house.heard.of(Drifted))
+
+
+def test_a_watch_that_breaks_begins_again(house: House) -> None:
+    """What happened meanwhile is seen."""
+    with house.running():
+        house.becomes(a="1")
+        house.target.cut_watches = True
+        time.sleep(0.1)
+        del house.target.secrets[A]
+        house.target.cut_watches = False
+        house.becomes(a="1")
+
+
+def test_an_absence_deletes_after_a_second_fetch(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which comes soon, whatever the interval is."""
+    monkeypatch.setattr(passes, "CONFIRM", 0.3)
+    house.declare("a", target={"deletionPolicy": "Delete"})
+    with house.running() as daemon:
+        house.becomes(a="1", b="1")
+        (house.folder / "keys" / "a").unlink()
+        daemon._sync(A)
+        wait_for(lambda: len(house.heard.of(PassFinished)) > 1)
+        assert "1" == house.value("a")
+        house.becomes(a="", b="1")
+
+
+def test_a_failure_is_tried_again_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long before its interval."""
+    monkeypatch.setattr("syncd.daemon.backoff.LEAST", 0.2)
+    (house.folder / "keys" / "a").unlink()
+    with house.running():
+        house.becomes(a="", b="1")
+        house.put("a", "late")
+        house.becomes(a="late")
+
+
+def test_a_paused_declaration_is_not_written(house: House) -> None:
+    """And says so."""
+    with house.running() as daemon:
+        house.becomes(a="1", b="1")
+        house.put("a", "2")
+        house.declare("a", annotations={"syncd.dev/pause": "true"})
+        url = f"http://127.0.0.1:{daemon.port}/status"
+        wait_for(lambda: "paused" == requests.get(url, timeout=10).json()["externalSecrets"][0]["state"])
+    assert "1" == house.value("a")
+
+
+def test_writes_can_be_paused_by_a_signal(house: House) -> None:
+    """SIGHUP reads the settings again; when the pause ends, what was due is written."""
+    house.options = replace(house.options, pause_writes=True)
+    house.reload = lambda: Options(pause_writes=False)
+    with house.running():
+        wait_for(lambda: bool(house.heard.of(PassFinished)))
+        assert [] == house.target.writes
+        house.signals.give(Signal.SIGHUP)
+        house.becomes(a="1", b="1")
+
+
+def test_wrong_settings_change_nothing(house: House) -> None:
+    """It goes on with the old ones."""
+
+    def broken() -> Options:
+        raise UsageError("`passes` is not a number")
+
+    house.reload = broken
+    with house.running():
+        house.signals.give(Signal.SIGHUP)
+        house.becomes(a="1", b="1")
+
+
+def test_orphans_are_looked_for_again_and_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a slow rate."""
+    monkeypatch.setattr(run, "SWEEP", 0.1)
+    with house.running():
+        wait_for(lambda: len(house.heard.of(Swept)) >= 3)
+
+
+def test_a_store_that_hangs_holds_up_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither at the start nor later; and syncd ends although it hangs."""
+    monkeypatch.setattr(FakeStore, "fetch", lambda *_: threading.Event().wait())
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    house.declare("c", of="hang", refreshInterval="1s")
+    house.declare("a", refreshInterval="1s")
+    with house.running():
+        house.becomes(a="1", b="1")
+        house.put("a", "2")
+        house.becomes(a="2")
+
+
+def test_the_server_can_be_left_out(house: House) -> None:
+    """`--listen off`."""
+    daemon = run.Daemon(replace(house.setup(), address=None), house.target, metrics=lambda _: (b"", ""))
+    house.signals.give(Signal.SIGTERM)
+    daemon.run(house.signals)
+    assert 0 == daemon.port
