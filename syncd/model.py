@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -213,6 +214,8 @@ class SecretObject:
     uid: str = ""
     resource_version: str = ""
     controller: OwnerReference | None = None
+    written: datetime | None = field(default=None, compare=False)
+    """When somebody last wrote its data, as the API server remembers; None where nobody does."""
 
 
 @dataclass(frozen=True, slots=True)

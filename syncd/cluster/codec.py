@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from syncd.cluster.api import SecretPatch
@@ -53,6 +54,7 @@ def secret_from_json(item: Mapping[str, Any]) -> SecretObject:
         uid=str(metadata.get("uid") or ""),
         resource_version=str(metadata.get("resourceVersion") or ""),
         controller=_controller(metadata.get("ownerReferences")),
+        written=_data_written(metadata.get("managedFields")),
     )
 
 
@@ -75,6 +77,16 @@ def _controller(references: Any) -> OwnerReference | None:
         if isinstance(reference, dict) and reference.get("controller") is True:
             return OwnerReference(str(reference.get("kind")), str(reference.get("name")))
     return None
+
+
+def _data_written(fields: Any) -> datetime | None:
+    """The latest write of anybody whose fields include some of `data`."""
+    entries = [entry for entry in fields if isinstance(entry, dict)] if isinstance(fields, list) else []
+    times = [str(entry.get("time")) for entry in entries if "f:data" in (entry.get("fieldsV1") or {})]
+    try:
+        return datetime.fromisoformat(max(times)) if times else None
+    except ValueError:
+        return None
 
 
 def secret_to_json(secret: SecretObject) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Tracked:
     before: Data | None = field(repr=False)
     after: Data | None = field(repr=False)
     mode: RestartMode = RestartMode.AUTO
+    written: datetime | None = None
+    """When the data of before was last written, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

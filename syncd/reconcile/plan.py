@@ -257,7 +257,8 @@ def _track(
             return None
         return secret.data if whole else {key: value for key, value in secret.data.items() if key in shares}
 
-    parts.tracked[name] = Tracked(name, part(before), part(after), _strongest(group))
+    written = before.written if before else None
+    parts.tracked[name] = Tracked(name, part(before), part(after), _strongest(group), written)
 
 
 def _must_wait(plan: Plan, change: Change) -> Waiting | None:
