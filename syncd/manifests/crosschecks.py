@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from syncd.errors import Problem
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.faults import Fault, Path, did_you_mean
 from syncd.manifests.fields import StoreKey, StoreKind, StoreRef
+from syncd.manifests.generators import GENERATORS
 from syncd.manifests.items import Item
 from syncd.model import CreationPolicy, ObjectName
 
@@ -38,6 +39,7 @@ def check(placed: Sequence[Placed]) -> Iterator[Problem]:
     declarations = [one for one in first.values() if isinstance(one.model, ExternalSecret)]
     for one in declarations:
         yield from _missing_stores(one, stores)
+        yield from _missing_generators(one, first)
     yield from _shared_targets(declarations)
 
 
@@ -48,6 +50,19 @@ def _missing_stores(one: Placed, stores: Sequence[StoreKey]) -> Iterator[Problem
         if key not in known:
             message = f"no {key.kind} `{key.name}` is among the manifests"
             yield one.item.problem(Fault((*path, "name"), message, _other_store(key, one.name.namespace, stores)))
+
+
+def _missing_generators(one: Placed, known: Mapping[tuple[str, ObjectName], Placed]) -> Iterator[Problem]:
+    sources = one.model.spec.data_from if isinstance(one.model, ExternalSecret) else ()
+    for index, reference in enumerate(source.generator for source in sources):
+        if reference is None or reference.kind not in GENERATORS:
+            continue
+        namespace = "" if reference.kind == "ClusterGenerator" else one.name.namespace
+        if (reference.kind, ObjectName(namespace, reference.name)) not in known:
+            path = ("spec", "dataFrom", index, "sourceRef", "generatorRef", "name")
+            message = f"no {reference.kind} `{reference.name}` is among the manifests"
+            near = [name.name for kind, name in known if kind == reference.kind and name.namespace == namespace]
+            yield one.item.problem(Fault(path, message, did_you_mean(reference.name, near)))
 
 
 def _references(model: BaseModel | None) -> Iterator[tuple[Path, StoreRef]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -59,6 +59,7 @@ GeneratorKind = Literal[
     "VaultDynamicSecret",
     "Webhook",
 ]
+GENERATOR_KINDS: tuple[str, ...] = get_args(GeneratorKind)
 
 
 class GeneratorRef(Model):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from syncd.errors import Problem
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
+from syncd.manifests.generators import Generator, GeneratorKey
 from syncd.manifests.store import Store
 from syncd.model import ObjectName, SecretObject
 
@@ -51,6 +52,7 @@ class Declarations:
 
     external_secrets: tuple[ExternalSecret, ...] = ()
     stores: Mapping[StoreKey, Store] = field(default_factory=dict)
+    generators: Mapping[GeneratorKey, Generator] = field(default_factory=dict)
     references: References = field(default_factory=References)
     others: tuple[KeptAside, ...] = ()
     files: tuple[str, ...] = ()

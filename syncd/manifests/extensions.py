@@ -72,7 +72,7 @@ def check(kind: str, annotations: Mapping[str, Any]) -> Iterator[Fault]:
         if not name.startswith(PREFIX):
             continue
         path = ("metadata", "annotations", name)
-        known = KNOWN[kind]
+        known = KNOWN.get(kind, {})
         if name not in known:
             yield Fault(path, "unknown annotation", _unknown(kind, name), Severity.STRICT)
         elif isinstance(value, str) and (wrong := known[name](value)):
@@ -83,4 +83,4 @@ def _unknown(kind: str, name: str) -> str:
     others = [other for other, known in KNOWN.items() if name in known]
     if others:
         return f"it belongs on {' or '.join(sorted(others))}, not on {kind}"
-    return did_you_mean(name, KNOWN[kind])
+    return did_you_mean(name, KNOWN.get(kind, {}))

@@ -100,6 +100,17 @@ HOUR = durations.parse("1h")
 Whole = Annotated[int, BeforeValidator(_whole)]
 
 
+def between(low: int, high: int) -> AfterValidator:
+    """For a whole number with two limits."""
+
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise refused(f"must be between {low} and {high}")
+        return value
+
+    return AfterValidator(check)
+
+
 class StoreKind(StrEnum):
     SECRET_STORE = "SecretStore"  # noqa: S105 -- the name of a kind
     CLUSTER_SECRET_STORE = "ClusterSecretStore"  # noqa: S105 -- the name of a kind

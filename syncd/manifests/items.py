@@ -12,7 +12,9 @@ from syncd.manifests.documents import Parsed
 from syncd.manifests.faults import Fault, Path, field_path
 from syncd.model import ObjectName
 
-NAMESPACED = frozenset({"ExternalSecret", "SecretStore", "PushSecret", "Secret", "ConfigMap"})
+NAMESPACED = frozenset(
+    {"ExternalSecret", "SecretStore", "PushSecret", "Secret", "ConfigMap", "Password", "UUID", "Fake", "SSHKey"}
+)
 """The kinds that get a namespace when they name none; of what is kept aside nobody knows."""
 
 

@@ -8,8 +8,10 @@ from pathlib import PurePath
 
 from pydantic import BaseModel
 
+from syncd.manifests import generators
 from syncd.manifests.clusterexternalsecret import ClusterExternalSecret
 from syncd.manifests.content import type_name
+from syncd.manifests.data import GENERATOR_KINDS
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.faults import Fault, Severity, did_you_mean
 from syncd.manifests.items import Item
@@ -22,9 +24,11 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "SecretStore": SecretStore,
     "ClusterSecretStore": ClusterSecretStore,
     "ClusterExternalSecret": ClusterExternalSecret,
+    **generators.GENERATORS,
 }
 PUSHES = ("PushSecret", "ClusterPushSecret")
 """Kinds of the group that are known, and not modelled yet."""
+_OF_GROUP = (*(kind for kind in MODELS if kind not in generators.GENERATORS), *PUSHES)
 
 
 class Role(StrEnum):
@@ -37,6 +41,8 @@ class Role(StrEnum):
     OTHER = "other"
 
 
+_CLOUD = frozenset(GENERATOR_KINDS) - generators.GENERATORS.keys()
+"""Generators that are kept aside; a declaration that refers to one is refused."""
 _REFERENCES = {"Secret": Role.SECRET, "ConfigMap": Role.CONFIG_MAP, "Namespace": Role.NAMESPACE}
 
 
@@ -44,13 +50,20 @@ def role(api_version: str, kind: str) -> Role:
     """Every kind of the group counts as ours, a misspelt one too, so that it is not passed over."""
     if api_version == "v1":
         return _REFERENCES.get(kind, Role.OTHER)
-    return Role.OURS if api_version.partition("/")[0] == GROUP else Role.OTHER
+    group = api_version.partition("/")[0]
+    if group == generators.GROUP:
+        return Role.OTHER if kind in _CLOUD else Role.OURS
+    return Role.OURS if group == GROUP else Role.OTHER
 
 
 def wrong_kind(api_version: str, kind: str) -> Fault | None:
     """What is wrong with the kind or the version of an object of our group."""
-    if kind not in MODELS and kind not in PUSHES:
-        return Fault(("kind",), f"`{GROUP}` has no such kind", did_you_mean(kind, (*MODELS, *PUSHES)))
+    if api_version.partition("/")[0] == generators.GROUP:
+        if kind not in generators.GENERATORS:
+            return Fault(("kind",), f"`{generators.GROUP}` has no such kind", did_you_mean(kind, GENERATOR_KINDS))
+        return None if api_version == generators.VERSION else Fault(("apiVersion",), f"must be `{generators.VERSION}`")
+    if kind not in _OF_GROUP:
+        return Fault(("kind",), f"`{GROUP}` has no such kind", did_you_mean(kind, _OF_GROUP))
     if kind in MODELS and api_version not in VERSIONS:
         return Fault(("apiVersion",), f"must be `{VERSIONS[0]}` or `{VERSIONS[1]}`")
     return None
@@ -58,7 +71,7 @@ def wrong_kind(api_version: str, kind: str) -> Fault | None:
 
 def foreign_kind(item: Item) -> Fault | None:
     """What is said of an object whose kind sounds like one of ours, in a group that is not."""
-    if item.kind not in MODELS:
+    if item.kind not in MODELS or item.kind in generators.GENERATORS:
         return None
     group = item.api_version.partition("/")[0]
     hint = did_you_mean(group, [GROUP])
@@ -78,7 +91,7 @@ def not_an_object(item: Item) -> Fault | None:
 
 def is_meant(item: Item) -> bool:
     """Whether a document that is not an object was meant to be one: it must not be passed over."""
-    return item.text.named or item.kind in MODELS or item.api_version.partition("/")[0] == GROUP
+    return item.text.named or item.kind in _OF_GROUP or item.api_version.partition("/")[0] == GROUP
 
 
 def _whose(item: Item) -> str:

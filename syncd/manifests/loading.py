@@ -13,6 +13,7 @@ from syncd.manifests.declarations import Declarations, KeptAside, References, Va
 from syncd.manifests.documents import Parsed, Unreadable, parse
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.faults import Fault, Severity
+from syncd.manifests.generators import Generator, key_of
 from syncd.manifests.items import Item, Text, items
 from syncd.manifests.kinds import Role, foreign_kind, is_meant, not_an_object, role
 from syncd.manifests.references import Unusable
@@ -83,6 +84,7 @@ class _Loader:
         declarations = Declarations(
             external_secrets=tuple(model for model in models if isinstance(model, ExternalSecret)),
             stores={store.key: store for store in stores},
+            generators={key_of(model): model for model in models if isinstance(model, Generator)},
             references=References(self._secrets, self._config_maps, self._namespaces),
             others=tuple(self._others),
             files=files,
@@ -121,6 +123,8 @@ class _Loader:
             model.located(Source(SourceKind.FILES, item.location))
         elif isinstance(model, SecretStore | ClusterSecretStore):
             model.located(Source(SourceKind.FILES, item.location), item.text.base)
+        elif isinstance(model, Generator):
+            model.located(Source(SourceKind.FILES, item.location))
         self._placed.append(Placed(item, item.kind, item.name, model))
 
     def _reference(self, item: Item, role: Role) -> None:

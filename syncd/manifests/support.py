@@ -11,6 +11,7 @@ from typing import Any
 
 from syncd.manifests.content import find
 from syncd.manifests.faults import Fault
+from syncd.manifests.generators import GENERATORS
 
 
 def _any(_value: object) -> bool:
@@ -31,8 +32,18 @@ class Unsupported:
 UNSUPPORTED = (
     Unsupported("ExternalSecret", "spec.target.manifest"),
     Unsupported("ExternalSecret", "spec.syncWindows"),
-    Unsupported("ExternalSecret", "spec.data[].sourceRef.generatorRef"),
-    Unsupported("ExternalSecret", "spec.dataFrom[].sourceRef.generatorRef"),
+    Unsupported(
+        "ExternalSecret",
+        "spec.data[].sourceRef.generatorRef",
+        "a generator cannot stand here",
+        "name it in `spec.dataFrom`, where its keys become those of the Secret",
+    ),
+    Unsupported(
+        "ExternalSecret",
+        "spec.dataFrom[].sourceRef.generatorRef.kind",
+        f"only generators of these kinds are supported: {', '.join(f'`{kind}`' for kind in GENERATORS)}",
+        applies=lambda value: value not in GENERATORS,
+    ),
     Unsupported(
         "ExternalSecret",
         "spec.target.template.engineVersion",

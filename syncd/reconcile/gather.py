@@ -1,12 +1,16 @@
-"""From the stores' answers to the data of a Secret, before its template. Pure."""
+"""From the stores' answers to the data of a Secret, before its template. Pure, but for what generators make."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from random import SystemRandom
+
 from syncd.errors import Failure, StoreError
-from syncd.manifests.data import Data, DataFrom, Extract, Find
+from syncd.manifests.data import Data, DataFrom, Extract, Find, GeneratorRef
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
-from syncd.model import DeletionPolicy
+from syncd.manifests.generators import Generator, GeneratorKey, spec_of
+from syncd.model import DeletionPolicy, ObjectName
 from syncd.providers import documents
 from syncd.providers.api import Absent, Dialect, Failed, Found, Matched
 from syncd.providers.jobs import Answer, Item
@@ -15,17 +19,18 @@ from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
 from syncd.reconcile.located import located
 
 Values = dict[str, bytes]
+Generators = Mapping[GeneratorKey, Generator]
 _CONVERTING = frozenset({Dialect.FAKE, Dialect.GCP_SM, Dialect.KUBERNETES})
 """Where the reference's provider converts the names that it found itself, so that `rewrite` sees converted ones."""
 
 
-def gather(declaration: ExternalSecret, answers: Answers) -> Values:
+def gather(declaration: ExternalSecret, answers: Answers, generators: Generators) -> Values:
     """`dataFrom` in order, then `data`, which wins.
 
     What a store certainly does not have is left out when the deletion policy is Delete or Merge.
     Raises StoreError and RenderError whose message begins with the field's path.
     """
-    gathering = _Gathering(declaration, answers)
+    gathering = _Gathering(declaration, answers, generators)
     data: Values = {}
     for index, source in enumerate(declaration.spec.data_from):
         with located(f"spec.dataFrom[{index}]"):
@@ -39,9 +44,10 @@ def gather(declaration: ExternalSecret, answers: Answers) -> Values:
 
 
 class _Gathering:
-    def __init__(self, declaration: ExternalSecret, answers: Answers) -> None:
+    def __init__(self, declaration: ExternalSecret, answers: Answers, generators: Generators) -> None:
         self._declaration = declaration
         self._answers = answers
+        self._generators = generators
         self._skips_absent = declaration.spec.target.deletion_policy is not DeletionPolicy.RETAIN
 
     def key(self, item: Data) -> bytes | None:
@@ -67,7 +73,18 @@ class _Gathering:
             return self._shaped(source, source.extract, self._extracted(store, source.extract))
         if source.find:
             return self._shaped(source, source.find, self._found(store, source.find))
-        return {}
+        return self._generated(source, source.generator) if source.generator else {}
+
+    def _generated(self, source: DataFrom, reference: GeneratorRef) -> Values:
+        """Keys are rewritten and never converted, as in the reference."""
+        namespace = "" if reference.kind == "ClusterGenerator" else self._declaration.object_name.namespace
+        key = GeneratorKey(reference.kind, ObjectName(namespace, reference.name))
+        generator = self._generators.get(key)
+        if generator is None:
+            raise StoreError(Failure.MISCONFIGURED, f"no such generator is defined: {key}")
+        from syncd.generators import generate  # late: most declarations have none
+
+        return keys.validate(_rewritten(source, generate(spec_of(generator), SystemRandom())))
 
     def _extracted(self, store: StoreKey | None, extract: Extract) -> Values:
         document, dialect = self._document(store, remote_key(extract))
@@ -85,12 +102,7 @@ class _Gathering:
 
     def _shaped(self, source: DataFrom, how: Extract | Find, values: Values) -> Values:
         """The order is the reference's: rewrite or convert, then validate, decode, look for null bytes."""
-        if source.rewrite:
-            from syncd.reconcile.rewrite import operations, rewrite  # late: it brings the template engine
-
-            values = rewrite(operations(source.rewrite), values)
-        else:
-            values = keys.convert(how.conversion_strategy, values)
+        values = _rewritten(source, values) if source.rewrite else keys.convert(how.conversion_strategy, values)
         values = decode.decode_map(how.decoding_strategy, keys.validate(values))
         decode.check_null_bytes(how.null_byte_policy, values)
         return values
@@ -111,6 +123,14 @@ class _Gathering:
         if isinstance(answer, Failed):
             raise _failure(answer, f"{store}: ")
         return answer, here.dialect
+
+
+def _rewritten(source: DataFrom, values: Values) -> Values:
+    if not source.rewrite:
+        return values
+    from syncd.reconcile.rewrite import operations, rewrite  # late: it brings the template engine
+
+    return rewrite(operations(source.rewrite), values)
 
 
 def _failure(failed: Failed, where: str) -> StoreError:

@@ -29,7 +29,7 @@ def refresh_of(declaration: ExternalSecret) -> Refresh:
     if not spec.refresh_interval.refreshes:
         digest = _digest(declaration, metadata=False)
         return Refresh(RefreshMode.ON_CHANGE, digest, reason=f"refreshInterval {spec.refresh_interval.text}")
-    if any(source.generator for source in spec.data_from):
+    if any(source.generator and source.generator.kind != "Fake" for source in spec.data_from):
         return Refresh(RefreshMode.DUE, _digest(declaration), spec.refresh_interval.seconds)
     return Refresh()
 

@@ -23,7 +23,7 @@ from syncd.model import (
 )
 from syncd.reconcile.admissible import check_metadata, check_type
 from syncd.reconcile.answers import Answers, requests, stores_of
-from syncd.reconcile.gather import gather
+from syncd.reconcile.gather import Generators, gather
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of
 from syncd.reconcile.pause import EPOCH, paused
@@ -44,6 +44,7 @@ class Context:
     namespaces: tuple[str, ...] = ()
     """Where Secrets may be; empty: everywhere."""
     stores: Mapping[StoreKey, Store] = field(default_factory=dict, repr=False)
+    generators: Generators = field(default_factory=dict, repr=False)
 
 
 def render(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired | Unknown:
@@ -87,7 +88,7 @@ def _place(error: BaseException) -> str:
 def _desired(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired:
     target, policy = declaration.spec.target, _policy(declaration, context)
     _check_namespace(declaration.target_name.namespace, context)
-    data = gather(declaration, answers)
+    data = gather(declaration, answers, context.generators)
     empty = not data and policy.deletion is not DeletionPolicy.MERGE
     shaped = Shaped() if empty else shape(declaration, data, answers)
     merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)

@@ -25,5 +25,6 @@ def rendered(
         now=moment,
         namespaces=options.namespaces,
         stores=declarations.stores,
+        generators=declarations.generators,
     )
     return [render(declaration, answers, context) for declaration in selected]

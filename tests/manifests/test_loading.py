@@ -118,12 +118,10 @@ def test_others_are_kept_aside() -> None:
     )
 
 
-def test_a_generator_is_kept_aside() -> None:
-    """Generators are another group, and come later."""
-    text = (
-        "apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: {name: a}\nspec: {length: 3}\n"
-    )
-    assert ["Password"] == [other.kind for other in declared(text).others]
+def test_a_generator_of_a_cloud_is_kept_aside() -> None:
+    """Only what refers to it cannot work."""
+    text = "apiVersion: generators.external-secrets.io/v1alpha1\nkind: ECRAuthorizationToken\nmetadata: {name: a}\n"
+    assert ["ECRAuthorizationToken"] == [other.kind for other in declared(text).others]
 
 
 def test_the_kinds_of_another_project() -> None:

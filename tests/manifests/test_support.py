@@ -12,6 +12,7 @@ from syncd.manifests.schema import all_fields
 from syncd.manifests.support import UNSUPPORTED
 from tests.manifests.samples import STORE, annotated, external_secret, said
 
+ONLY_THESE = "only generators of these kinds are supported: `Password`, `UUID`, `Fake`, `SSHKey`, `ClusterGenerator`"
 GENERATOR = {"sourceRef": {"generatorRef": {"kind": "Password", "name": "random"}}}
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}, "spec.target.manifest: not supported yet"),
@@ -19,10 +20,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"syncWindows": {"kind": "allow", "windows": [{"schedule": "0 4 * * *", "duration": "1h"}]}},
         "spec.syncWindows: not supported yet",
     ),
-    ({"dataFrom": [GENERATOR]}, "spec.dataFrom[0].sourceRef.generatorRef: not supported yet"),
+    (
+        {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Webhook", "name": "random"}}}]},
+        f"spec.dataFrom[0].sourceRef.generatorRef.kind: {ONLY_THESE}",
+    ),
     (
         {"data": [{"secretKey": "a", "remoteRef": {"key": "b"}, **GENERATOR}]},
-        "spec.data[0].sourceRef.generatorRef: not supported yet",
+        "spec.data[0].sourceRef.generatorRef: a generator cannot stand here",
     ),
     (
         {"target": {"template": {"engineVersion": "v1"}}},
