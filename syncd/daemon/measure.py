@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from itertools import product
 from threading import Lock
 
 from syncd import metrics
 from syncd.daemon import events
+from syncd.daemon.outcomes import State, outcomes
 from syncd.daemon.queue import Lane
 from syncd.errors import Failure
 from syncd.manifests.declarations import Declarations
@@ -17,9 +17,8 @@ from syncd.manifests.fields import StoreKey, StoreKind
 from syncd.metrics import table
 from syncd.metrics.families import Labels
 from syncd.model import ObjectName, WorkloadKind
-from syncd.reconcile.apply import Result, Write
-from syncd.reconcile.changes import Action, RefusalKind
-from syncd.reconcile.plan import Plan
+from syncd.reconcile.apply import Result
+from syncd.reconcile.changes import Action
 from syncd.reconcile.report import ExitCode, Report
 
 _OF_SECRETS = (
@@ -39,7 +38,8 @@ class Measure:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._declared: frozenset[ObjectName] = frozenset()
+        self._declared: dict[ObjectName, ObjectName] = {}
+        """By ExternalSecret, its Secret."""
         self._stores: dict[str, StoreKey] = {}
         # A counter that comes into being with its first event hides that event from `rate` and `increase`.
         for action, result in product(Action, Result):
@@ -57,7 +57,8 @@ class Measure:
                 case events.PassFinished():
                     self._finish(event)
                 case events.PassFailed():
-                    self._record(event.names, failed=event.names)
+                    names = self._declared.keys() & {*event.names}
+                    self._record(names, failed=names)
                     _end(ExitCode.FAILED, event.at, event.duration)
                 case events.Swept():
                     table.ORPHANED.set(len(event.report.plan.orphans))
@@ -67,14 +68,15 @@ class Measure:
 
     def _declare(self, declarations: Declarations) -> None:
         """The series of all that is not declared any more go."""
-        names = frozenset(one.object_name for one in declarations.external_secrets)
-        labels = {_labels(name) for name in names}
+        self._declared = {one.object_name: one.target_name for one in declarations.external_secrets}
+        self._stores = {str(key): key for key in declarations.stores}
+        self._keep_stores()
+        labels = {*map(_labels, self._declared)}
         for family in _OF_SECRETS:
             family.keep(labels)
-        for counter, name in product((table.SYNC_CALLS, table.SYNC_ERRORS), names - self._declared):
-            counter.add(*_labels(name), by=0.0)
-        self._declared, self._stores = names, {str(key): key for key in declarations.stores}
-        self._keep_stores()
+        for one in labels:
+            table.SYNC_CALLS.add(*one, by=0.0)
+            table.SYNC_ERRORS.add(*one, by=0.0)
         for provider in {one.provider_name for one in declarations.stores.values()}:
             for counter in (table.READ_RETRIES, table.READS_THROTTLED, table.READS_ABANDONED):
                 counter.add(provider, by=0.0)
@@ -86,70 +88,43 @@ class Measure:
             metrics.keep_stores(kind, {_labels(key.name) for key in self._stores.values() if key.kind is kind})
 
     def _finish(self, event: events.PassFinished) -> None:
-        standing = Standing.of(event.report)
-        self._record(event.names, failed=standing.failed)
-        for name in self._declared.intersection(event.names):
-            labels = _labels(name)
-            table.PAUSED.mark(*labels, on=name in standing.paused)
-            for kind in RefusalKind:
-                table.REFUSED.mark(*labels, kind, on=standing.refused.get(name) is kind)
-            if standing.in_step(name):
-                table.LAST_SUCCESS.set(event.at.timestamp(), *labels)
-        for name in self._declared & standing.changed:
-            table.SECRET_CHANGED.set(event.at.timestamp(), *_labels(name))
+        about = {name: self._declared[name] for name in event.names if name in self._declared}
+        found = outcomes(event.report, about)
+        self._record(about, failed={name for name, outcome in found.items() if not outcome.fine})
+        for name, outcome in found.items():
+            table.PAUSED.mark(*_labels(name), on=outcome.state is State.PAUSED)
+            table.REFUSED.mark(*_labels(name), on=outcome.state is State.REFUSED)
+            if outcome.state is State.SYNCED:
+                table.LAST_SUCCESS.set(event.at.timestamp(), *_labels(name))
+        self._date(event)
         if not self._stores.keys() >= {*event.stores}:
             # One that went while it was read has come back to the metrics.
             self._keep_stores()
         _count(event.report)
         _end(event.report.exit_code, event.at, event.duration)
 
+    def _date(self, event: events.PassFinished) -> None:
+        """When data changed: now, or before we came as the API server remembers."""
+        for name in self._declared.keys() & _changed(event.report):
+            table.SECRET_CHANGED.set(event.at.timestamp(), *_labels(name))
+        tracked = event.report.rounds[0].plan.tracked
+        for name in self._declared.keys() & {*event.names}:
+            secret = tracked.get(self._declared[name])
+            if secret and secret.written:
+                table.SECRET_CHANGED.begin(secret.written.timestamp(), *_labels(name))
+
     def _record(self, names: Collection[ObjectName], *, failed: Collection[ObjectName]) -> None:
-        for name in self._declared.intersection(names):
+        for name in names:
             labels = _labels(name)
             table.SYNC_CALLS.add(*labels)
             table.SYNC_ERRORS.add(*labels, by=float(name in failed))
             metrics.condition(table.SECRET_CONDITION, *labels, ready=name not in failed)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a pass left its declarations."""
-
-    failed: frozenset[ObjectName]
-    """Not as declared, and neither paused nor waiting to be confirmed: somebody or something must act."""
-    refused: Mapping[ObjectName, RefusalKind]
-    """Those of the failed ones that were refused."""
-    paused: frozenset[ObjectName]
-    unconfirmed: frozenset[ObjectName]
-    changed: frozenset[ObjectName]
-    """Whose Secret has other data now."""
-
-    @classmethod
-    def of(cls, report: Report) -> Standing:
-        plan, writes = report.plan, report.writes
-        refused = _refused(plan)
-        unwritten = [write.change for write in writes if write.result is not Result.DONE]
-        late = [*(one.change for one in plan.waiting), *unwritten]
-        return cls(
-            failed=frozenset(
-                [*refused, *(one.declaration for one in plan.unknowns), *(n for one in late for n in one.declarations)]
-            ),
-            refused=refused,
-            paused=frozenset(name for one in plan.changes if one.paused for name in one.declarations),
-            unconfirmed=frozenset(name for one in plan.unconfirmed for name in one.declarations),
-            changed=frozenset(name for write in writes if _is_news(write) for name in write.change.declarations),
-        )
-
-    def in_step(self, name: ObjectName) -> bool:
-        return not any(name in names for names in (self.failed, self.paused, self.unconfirmed))
-
-
-def _refused(plan: Plan) -> dict[ObjectName, RefusalKind]:
-    return {one.declaration: one.kind for one in plan.refusals if one.declaration}
-
-
-def _is_news(write: Write) -> bool:
-    return write.result is Result.DONE and bool(write.change.keys)
+def _changed(report: Report) -> set[ObjectName]:
+    """The declarations whose Secrets have other data now."""
+    done = (write.change for write in report.writes if write.result is Result.DONE)
+    return {name for change in done if change.keys for name in change.declarations}
 
 
 def _labels(name: ObjectName) -> Labels:

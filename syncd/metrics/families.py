@@ -70,6 +70,11 @@ class Gauge(Family[float]):
         with self._lock:
             self._series[self._checked(labels)] = value
 
+    def begin(self, value: float, *labels: str) -> None:
+        """Sets what has no value yet."""
+        with self._lock:
+            self._series.setdefault(self._checked(labels), value)
+
     def mark(self, *labels: str, on: bool) -> None:
         """1, or no series at all."""
         with self._lock:

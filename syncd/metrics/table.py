@@ -67,7 +67,6 @@ REFUSED = Gauge(
     "1 while a change of an ExternalSecret's Secret is refused: by the guard, or for its ownership.",
     "name",
     "namespace",
-    "kind",
 )
 ORPHANED = Gauge("syncd_orphaned_secrets", "Secrets of ours that no declaration asks for any more.")
 MANIFESTS_VALID = Gauge(

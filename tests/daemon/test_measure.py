@@ -13,15 +13,16 @@ import yaml
 
 from syncd import metrics
 from syncd.daemon import events
-from syncd.daemon.measure import Measure, Standing
+from syncd.daemon.measure import Measure
 from syncd.daemon.queue import Lane
 from syncd.errors import Failure, Problem
 from syncd.manifests import Declarations
 from syncd.metrics import table
-from syncd.model import ObjectName, Source, SourceKind, Unknown
+from syncd.model import SecretValue, Source, SourceKind, Unknown
 from syncd.providers.schedule import Load
 from syncd.reconcile.apply import NoteWrite, Result, Write
 from syncd.reconcile.changes import Action, Orphan, Refusal, RefusalKind, Settled, Waiting
+from syncd.reconcile.owed import Tracked
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import Report
 from syncd.sources.files import load
@@ -111,6 +112,18 @@ def test_a_pass_that_changes_nothing(measure: Measure) -> None:
     assert {("a", "web"): AT.timestamp()} == table.SECRET_CHANGED.series()
 
 
+def test_a_change_before_we_came(measure: Measure) -> None:
+    """Is dated by the API server, until there is another."""
+    data = {"KEY": SecretValue("1")}
+    tracked = Tracked(plans.name("web/a"), data, data, written=datetime(2025, 12, 24, tzinfo=UTC))
+    plan = replace(SETTLED, tracked={tracked.name: tracked})
+    measure.hear(finished(plans.report(plan)))
+    assert {("a", "web"): datetime(2025, 12, 24, tzinfo=UTC).timestamp()} == table.SECRET_CHANGED.series()
+    measure.hear(finished(plans.report(replace(plan, changes=(CREATE,)), plans.done(CREATE))))
+    measure.hear(finished(plans.report(plan), at=LATER))
+    assert {("a", "web"): AT.timestamp()} == table.SECRET_CHANGED.series()
+
+
 @pytest.mark.parametrize(
     "report",
     [
@@ -153,9 +166,9 @@ def test_what_is_held_back_has_not_failed(measure: Measure) -> None:
 
 
 def test_a_refusal_shows_until_it_is_lifted(measure: Measure) -> None:
-    """By its kind."""
+    """By the guard, here."""
     measure.hear(finished(plans.report(Plan(refusals=(REFUSED,)))))
-    assert {("a", "web", "guard"): 1.0} == table.REFUSED.series()
+    assert {("a", "web"): 1.0} == table.REFUSED.series()
     measure.hear(finished(plans.report(SETTLED)))
     assert {} == table.REFUSED.series()
 
@@ -223,12 +236,3 @@ def test_how_things_stand(measure: Measure) -> None:
     assert {("writes",): 0.0, ("restarts",): 1.0} == table.PROCESS_PAUSED.series()
     assert {(): 1.0} == table.DRIFTED.series()
     assert {("web",): 1.0} == table.WATCH_LOST.series()
-
-
-def test_the_reports_of_the_docs_are_understood() -> None:
-    """Every kind of outcome at once."""
-    standing = Standing.of(plans.MIXED)
-    assert {"web/legacy", "data/warehouse", "web/held", "web/tls", "web/gone"} == {*map(str, standing.failed)}
-    assert {"web/waits"} == {*map(str, standing.paused)}
-    assert {"payments/stripe-api-key", "web/session-keys"} == {*map(str, standing.changed)}
-    assert standing.in_step(ObjectName("web", "a"))
