@@ -181,4 +181,4 @@ def _token_url() -> str:
 def _impersonation_url(email: str) -> str | None:
     if not email:
         return None
-    return f"{address(Service.IAM)}/v1/projects/-/serviceAccounts/{quote(email)}:generateAccessToken"
+    return f"{address(Service.IAM)}/v1/projects/-/serviceAccounts/{quote(email, safe='@')}:generateAccessToken"

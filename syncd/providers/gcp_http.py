@@ -70,13 +70,11 @@ class TokenHttp(transport.Request):
     def metadata(self, url: str) -> str:
         """What the metadata server of the machine says; `""` when it has no such thing. Raises StoreError."""
         response = self._send(url, "GET", headers={"Metadata-Flavor": "Google"}, timeout=self._timeout)
-        if response.status_code == 404:
-            return ""
-        if response.status_code != 200:
-            raise self._refused(url, said_by(response))
         if response.headers.get("Metadata-Flavor") != "Google":
             raise nonsense(_host(url))
-        return response.text.strip()
+        if response.status_code not in (200, 404):
+            raise self._refused(url, said_by(response))
+        return response.text.strip() if response.status_code == 200 else ""
 
     def close(self) -> None:
         self._session.close()
@@ -97,7 +95,7 @@ class TokenHttp(transport.Request):
 
     def _refused(self, url: str, said: Said) -> StoreError:
         reason = reason_of(said)
-        lasting = not reason.failure.retryable
+        lasting = not reason.failure.retryable and reason is not Reason.ENDPOINT
         if lasting and urlsplit(url).path in _EXCHANGES:
             message = f"GCP does not take the token of {self._identity} ({said.known})"
             hint = "check the audience, the pool and its provider with its conditions; for GKE the name of the cluster"

@@ -83,7 +83,7 @@ class GkeCredentials(GoogleCredentials):
     def _of_account(self, email: str, bound: str) -> tuple[str, datetime]:
         service = address(Service.IAM)
         answer = self._http.post(
-            f"{service}/v1/projects/-/serviceAccounts/{quote(email)}:generateAccessToken",
+            f"{service}/v1/projects/-/serviceAccounts/{quote(email, safe='@')}:generateAccessToken",
             {"scope": [SCOPE]},
             {"Authorization": f"Bearer {bound}"},
         )

@@ -14,6 +14,8 @@ from tests.servers.gcp_wire import bearer
 from tests.servers.wire import Answer, Call
 
 LIFETIME = 3600
+_SCOPES = (SCOPE, "https://www.googleapis.com/auth/iam")
+"""For Secret Manager, and for acting as somebody."""
 
 
 class TokenServices:
@@ -41,7 +43,10 @@ class TokenServices:
 
     def _exchanged(self, fields: dict[str, str]) -> Answer:
         """A token of a pool, for one of somebody whom it trusts."""
-        if fields.get("grant_type") != "urn:ietf:params:oauth:grant-type:token-exchange" or fields["scope"] != SCOPE:
+        if (
+            fields.get("grant_type") != "urn:ietf:params:oauth:grant-type:token-exchange"
+            or fields["scope"] not in _SCOPES
+        ):
             return _oauth_error(400, "invalid_request")
         proof, audience = fields["subject_token"], fields["audience"]
         if fields["subject_token_type"] == "urn:ietf:params:aws:token-type:aws4_request":
@@ -69,11 +74,11 @@ class TokenServices:
     def _metadata(self, call: Call) -> Answer:
         headers = {name.lower(): value for name, value in call.headers.items()}
         path = call.path.removeprefix("/computeMetadata/v1/")
-        if headers.get("metadata-flavor") != "Google" or path not in self.machine:
-            return Answer(403 if "metadata-flavor" not in headers else 404, b"no")
-        return Answer(
-            200, self.machine[path].encode(), {"Metadata-Flavor": "Google", "Content-Type": "application/text"}
-        )
+        if headers.get("metadata-flavor") != "Google" or not self.machine:
+            return Answer(403, b"no")
+        found = self.machine.get(path)
+        flavor = {"Metadata-Flavor": "Google", "Content-Type": "application/text"}
+        return Answer(404 if found is None else 200, (found or "no").encode(), flavor)
 
 
 def _aws_key(token: str, audience: str) -> str:
