@@ -30,7 +30,7 @@ def gather(declaration: ExternalSecret, answers: Answers, generators: Generators
     What a store certainly does not have is left out when the deletion policy is Delete or Merge.
     Raises StoreError and RenderError whose message begins with the field's path.
     """
-    gathering = _Gathering(declaration, answers, generators)
+    gathering = Gathering(declaration, answers, generators)
     data: Values = {}
     for index, source in enumerate(declaration.spec.data_from):
         with located(f"spec.dataFrom[{index}]"):
@@ -43,7 +43,7 @@ def gather(declaration: ExternalSecret, answers: Answers, generators: Generators
     return data
 
 
-class _Gathering:
+class Gathering:
     def __init__(self, declaration: ExternalSecret, answers: Answers, generators: Generators) -> None:
         self._declaration = declaration
         self._answers = answers

@@ -224,13 +224,13 @@ def _change(
         keys=keys,
         declarations=tuple(one.declaration for one in writers),
         stores=tuple(sorted({store for one in writers for store in one.stores})),
-        restart=_strongest(writers),
+        restart=strongest(writers),
         source=writers[0].source,
         paused=next((one.paused for one in writers if one.paused), ""),
     )
 
 
-def _strongest(group: Iterable[Desired | Unknown]) -> RestartMode:
+def strongest(group: Iterable[Desired | Unknown]) -> RestartMode:
     modes = {one.policy.restart for one in group}
     return next((mode for mode in (RestartMode.AUTO, RestartMode.ANNOTATED) if mode in modes), RestartMode.OFF)
 
@@ -258,7 +258,7 @@ def _track(
         return secret.data if whole else {key: value for key, value in secret.data.items() if key in shares}
 
     written = before.written if before else None
-    parts.tracked[name] = Tracked(name, part(before), part(after), _strongest(group), written)
+    parts.tracked[name] = Tracked(name, part(before), part(after), strongest(group), written)
 
 
 def _must_wait(plan: Plan, change: Change) -> Waiting | None:

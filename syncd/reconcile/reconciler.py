@@ -28,9 +28,10 @@ from syncd.reconcile.orphans import with_orphans
 from syncd.reconcile.owners import targets
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
-from syncd.reconcile.rendering import rendered
+from syncd.reconcile.rendering import fetched, made_of, rendered
 from syncd.reconcile.report import Report, Round
 from syncd.reconcile.restart import Restarted, restart
+from syncd.reconcile.survey import Survey
 from syncd.sources.selection import select
 
 ROUNDS = 3
@@ -62,6 +63,18 @@ class Reconciler:
         """
         one = self._begin(selection, creates_key=False)
         return one.plan(one.desired(), everything=not selection)
+
+    def survey(self, selection: Selection) -> Survey:
+        """A plan with what it was made from, for whoever wants to explain it. Writes nothing.
+
+        Raises ManifestError, UsageError and ClusterError.
+        """
+        one = self._begin(selection, creates_key=False)
+        answers = fetched(one.declarations, one.selected, self._fetcher, one.options)
+        desired = made_of(answers, one.declarations, one.selected, one.options, one.rules.now)
+        return Survey(
+            one.declarations, tuple(one.selected), answers, tuple(desired), one.plan(desired, everything=False)
+        )
 
     def sync(self, selection: Selection = EVERYTHING) -> Report:
         """Makes what is there equal to what should be; what loses a race is decided again, never forced.

@@ -8,6 +8,7 @@ from datetime import datetime
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.model import Desired, Unknown
+from syncd.reconcile.answers import Answers
 from syncd.reconcile.fetch import Fetcher
 from syncd.reconcile.options import Options
 from syncd.reconcile.render import Context, render
@@ -17,8 +18,25 @@ def rendered(
     declarations: Declarations, selected: Sequence[ExternalSecret], fetcher: Fetcher, options: Options, moment: datetime
 ) -> list[Desired | Unknown]:
     """One for each that is selected. Raises nothing: what fails is Unknown."""
-    served = [one for one in selected if options.serves(one.target_name.namespace)]
-    answers = fetcher.fetch(declarations, served)
+    answers = fetched(declarations, selected, fetcher, options)
+    return made_of(answers, declarations, selected, options, moment)
+
+
+def fetched(
+    declarations: Declarations, selected: Sequence[ExternalSecret], fetcher: Fetcher, options: Options
+) -> Answers:
+    """What the stores answer; those are not asked for whom no Secret may be written."""
+    return fetcher.fetch(declarations, [one for one in selected if options.serves(one.target_name.namespace)])
+
+
+def made_of(
+    answers: Answers,
+    declarations: Declarations,
+    selected: Sequence[ExternalSecret],
+    options: Options,
+    moment: datetime,
+) -> list[Desired | Unknown]:
+    """What declarations make of the answers."""
     context = Context(
         installation=options.installation,
         restarts=options.restarts,
