@@ -81,7 +81,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class StoresAsked:
-    """What each store was asked since the start, and how busy the lanes are; after each pass."""
+    """What each store was asked since the start, and how busy the lanes are; before each scrape."""
 
     statistics: Mapping[str, Statistics]
     """By `Kind/namespace/name`."""

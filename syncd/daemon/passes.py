@@ -9,7 +9,7 @@ from threading import Thread
 
 from syncd.daemon.backoff import Backoff, Miss
 from syncd.daemon.clock import Clock
-from syncd.daemon.events import Listeners, PassBegun, PassFailed, PassFinished, QueueChanged, Retrying, StoresAsked
+from syncd.daemon.events import Listeners, PassBegun, PassFailed, PassFinished, QueueChanged, Retrying
 from syncd.daemon.groups import Every, Group, by_name, groups
 from syncd.daemon.outcomes import Outcome, State, outcomes, silent_store
 from syncd.daemon.queue import Batch, Lane, Queue
@@ -97,8 +97,12 @@ class Passes:
         self.want(changed)
 
     def want(self, names: Iterable[ObjectName]) -> int:
-        """Puts declarations on the queue, before all that is periodic. How many of them there are."""
-        known = [name for name in names if name in self._declared.group_of]
+        """Puts declarations on the queue, in the order of the manifests and before all that is periodic.
+
+        How many of them there are.
+        """
+        wanted = {*names}
+        known = [name for name in self._declared.group_of if name in wanted]
         self.backoff.forget(known)
         self._add(known, Lane.NEW)
         return len(known)
@@ -193,7 +197,6 @@ class Passes:
         found = outcomes(report, {name: self._declared.secret_of.get(name, name) for name in names})
         duration = self.clock.monotonic() - began
         self._listeners.tell(PassFinished(names, stores, batch.lane, report, self.clock.now(), duration))
-        self._listeners.tell(StoresAsked(*self._reconciler.asked()))
         if not report.interrupted:
             self._settle(found, stores)
 

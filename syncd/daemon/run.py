@@ -10,7 +10,7 @@ from datetime import datetime
 
 from syncd.cluster.api import Target
 from syncd.daemon.drift import Drift
-from syncd.daemon.events import ClockStepped, Drifted, Listener, Listeners, Loaded, Paused, Swept
+from syncd.daemon.events import ClockStepped, Drifted, Listener, Listeners, Loaded, Paused, StoresAsked, Swept
 from syncd.daemon.groups import changed, names_of
 from syncd.daemon.manifests import Manifests
 from syncd.daemon.narrate import Narrator
@@ -194,7 +194,12 @@ class Daemon:
     def _make_server(self, metrics: Callable[[str], tuple[bytes, str]]) -> Server | None:
         if self._setup.address is None:
             return None
-        pages = Pages(metrics, self._unhealthy, self._unready, self._status.document, self._sync)
+
+        def scraped(accept: str) -> tuple[bytes, str]:
+            self._listeners.tell(StoresAsked(*self._reconciler.asked()))
+            return metrics(accept)
+
+        pages = Pages(scraped, self._unhealthy, self._unready, self._status.document, self._sync)
         return Server(self._setup.address, pages, self._setup.files)
 
     def _sync(self, name: ObjectName | None) -> int:
