@@ -114,11 +114,21 @@ def _parse_file(text: str) -> str:
     return text
 
 
+def _parse_address(text: str) -> str:
+    if text == "off":
+        return text
+    port = re.fullmatch(r"(?:[^\s\[\]:]*|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})", text)
+    if not port or int(port[1]) > 65535:
+        raise ValueError(f"`{text}` is neither an address such as 127.0.0.1:9753 nor `off`")
+    return text
+
+
 FLAG = SettingType("", _parse_flag, show=lambda value: "true" if value else "false")
 DURATION = SettingType("DURATION", _parse_duration, show=lambda seconds: f"{seconds:g}s")
 SHARE = SettingType("SHARE", _parse_share, show=lambda value: f"{value:.4%}".rstrip("0%").rstrip(".") + "%")
 NAME = SettingType("NAME", _parse_name)
 FILE = SettingType("FILE", _parse_file)
+ADDRESS = SettingType("ADDRESS", _parse_address)
 NAMES = SettingType("NAME", _parse_name, show=lambda value: ",".join(value), many=True)
 IDS = SettingType("ID", _parse_name, show=lambda value: ",".join(value), many=True)
 
@@ -213,6 +223,32 @@ SETTINGS = (
     Setting(
         "validate", choice(Validate), Validate.STRICT, "Unknown fields in manifests are errors, warnings, or ignored."
     ),
+    Setting(
+        "pause-writes", FLAG, False, "Plan and show everything, and write nothing. `run` reads it again on SIGHUP."
+    ),
+    Setting(
+        "pause-restarts",
+        FLAG,
+        False,
+        "Plan and show restarts, and make none: they stay owed. `run` reads it again on SIGHUP.",
+    ),
+    Setting(
+        "listen",
+        ADDRESS,
+        "127.0.0.1:9753",
+        "Where `run` serves metrics, health and status: `host:port`, `:port` for all interfaces, or `off`.",
+    ),
+    Setting(
+        "tls-cert", FILE, "", "Certificate chain in PEM, with which `run` serves HTTPS; read again when it changes."
+    ),
+    Setting("tls-key", FILE, "", "Private key in PEM of `--tls-cert`."),
+    Setting(
+        "token-file",
+        FILE,
+        "",
+        "File with the bearer token that `POST /-/sync` asks for; without one, nobody can ask `run` for a sync.",
+    ),
+    Setting("passes", count(1), 8, "Passes of `run` that may be under way at once; a store that hangs takes up one."),
     Setting("metrics-file", FILE, "", "Write metrics into a file for node_exporter's textfile collector, in `sync`."),
     Setting("log-format", choice(LogFormat), LogFormat.CONSOLE, "Form of log lines on standard error."),
     Setting("log-level", choice(LogLevel), LogLevel.INFO, "Least severe log lines that are shown."),
@@ -243,6 +279,15 @@ class Settings:
     """Empty: all."""
     allow_git: bool
     validate: Validate
+    pause_writes: bool
+    pause_restarts: bool
+    listen: str
+    """`host:port` or `off`."""
+    tls_cert: str
+    """Empty: none, as for the other files."""
+    tls_key: str
+    token_file: str
+    passes: int
     metrics_file: str
     """Empty: none."""
     log_format: LogFormat

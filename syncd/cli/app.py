@@ -79,6 +79,12 @@ def _render(request: Request, screen: Screen) -> int:
     return run(request, screen)
 
 
+def _run(request: Request, screen: Screen) -> int:
+    from syncd.cli.run import run
+
+    return run(request, screen)
+
+
 def _hidden(flag: Flag) -> Flag:
     """The flag without its line in the help: accepted where it means nothing, or before the command."""
     twin = copy(flag)
@@ -118,8 +124,12 @@ _READING = [
     flag for flag in SETTING_FLAGS if flag.name in ("store_auth", "provider_timeout", "readers", "controller_class")
 ]
 _CHECKING = (FILENAME, NAMESPACE, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *_READING, *_LOADING)
-_SYNCING = (FILENAME, NAMESPACE, SELECTOR, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *SETTING_FLAGS)
+_OF_RUN = ("listen", "tls_cert", "tls_key", "token_file", "passes")
+_PASS_FLAGS = [flag for flag in SETTING_FLAGS if flag.name not in _OF_RUN]
+_SYNCING = (FILENAME, NAMESPACE, SELECTOR, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *_PASS_FLAGS)
 _PLANNING = [flag for flag in _SYNCING if flag.name != "metrics_file"]
+_RUN_FLAGS = [flag for flag in SETTING_FLAGS if flag.name not in ("metrics_file", "allow_mass_change")]
+_RUNNING = (FILENAME, NAMESPACE, TO, KUBECONFIG, CONTEXT, CONFIG_FILE, *_RUN_FLAGS)
 _RENDERING = (
     FILENAME,
     NAMESPACE,
@@ -189,6 +199,17 @@ the files alone. NAME selects ExternalSecrets: `shop/stripe`, or `stripe` in the
 
 Exit code: 0 all rendered, 1 error.
 """
+_RUN = """Sync on and on: by schedule, when manifests change, and when somebody else changes a Secret.
+
+Manifests are read again when they change and on SIGHUP; of a file that no longer loads the last good version stays
+in force. What fails is tried again, later each time. SIGTERM ends it within five seconds, with nothing half-written.
+
+\b
+  syncd run -f secrets/
+  syncd run -f /etc/syncd --listen :9753 --log-format json
+
+Exit code: 0 stopped by a signal, 1 it could not begin.
+"""
 _APP = """Keep Kubernetes Secrets equal to what Vault, AWS or GCP hold, and restart what uses them.
 
 Declarations are ExternalSecrets and SecretStores in files, as External Secrets Operator knows them. Secrets go to the
@@ -220,6 +241,7 @@ app = click.Group(
         _command("render", _render, _RENDERING, _RENDER, names="NAME"),
         _command("plan", _plan, _PLANNING, _PLAN, names="NAME"),
         _command("sync", _sync, _SYNCING, _SYNC, names="NAME"),
+        _command("run", _run, _RUNNING, _RUN),
         _command("check", _check, _CHECKING, _CHECK, names="STORE"),
         _command("version", _version, (OUTPUT,), "Show the version.\n"),
     ],

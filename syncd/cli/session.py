@@ -39,7 +39,7 @@ def opened(request: Request, settings: Settings, screen: Screen) -> Iterator[Ses
     Raises ManifestError, UsageError and ClusterError.
     """
     declarations = declared(request, settings, screen)
-    target = _target(request, settings)
+    target = target_of(request, settings)
     try:
         with shown(screen.err, quiet=request.quiet) as progress:
             reconciler = Reconciler(lambda: declarations, target, options(settings), progress=progress)
@@ -58,8 +58,12 @@ def declared(request: Request, settings: Settings, screen: Screen) -> Declaratio
 
     Raises ManifestError and UsageError.
     """
-    namespace = default_namespace(request.kubeconfig, request.context) if request.to is None else "default"
-    return read_manifests(request, settings, screen, namespace=namespace)
+    return read_manifests(request, settings, screen, namespace=usual_namespace(request))
+
+
+def usual_namespace(request: Request) -> str:
+    """Where objects are that name no namespace. Raises UsageError."""
+    return default_namespace(request.kubeconfig, request.context) if request.to is None else "default"
 
 
 def beside_stores(request: Request, settings: Settings) -> Target | Nowhere:
@@ -70,7 +74,7 @@ def beside_stores(request: Request, settings: Settings) -> Target | Nowhere:
     if request.to is not None:
         return FolderTarget(request.to, namespace=request.namespace or "default")
     try:
-        return _target(request, settings)
+        return target_of(request, settings)
     except UsageError:
         if request.kubeconfig or request.context:
             raise
@@ -91,10 +95,13 @@ def options(settings: Settings) -> Options:
         provider_timeout=settings.provider_timeout,
         readers=settings.readers,
         writers=settings.writers,
+        pause_writes=settings.pause_writes,
+        pause_restarts=settings.pause_restarts,
     )
 
 
-def _target(request: Request, settings: Settings) -> Target:
+def target_of(request: Request, settings: Settings) -> Target:
+    """Where Secrets are written. Raises UsageError."""
     if request.to is None:
         return KubernetesTarget.connect(
             request.kubeconfig,

@@ -38,10 +38,17 @@ OF_A_PASS = {
     "allow_mass_change": ("a",),
     "controller_class": "other",
     "namespaces": ("shop",),
+    "pause_writes": True,
+    "pause_restarts": True,
 }
 ELSEWHERE = {
     "system_namespace": "test_system_namespace",
     "allow_git": "test_folders_in_git_are_refused",
+    "listen": "test_status_metrics_and_health_are_served",
+    "tls_cert": "test_it_serves_https_and_syncs_on_demand",
+    "tls_key": "test_it_serves_https_and_syncs_on_demand",
+    "token_file": "test_it_serves_https_and_syncs_on_demand",
+    "passes": "test_as_many_passes_run_as_are_allowed",
     "metrics_file": "test_a_pass_is_written_for_all_to_read",
     "validate": "test_validate_warns_on_request",
     "log_format": "test_log_format",
@@ -76,7 +83,7 @@ def test_system_namespace(tmp_path: Path) -> None:
     """syncd's own objects go where the setting says."""
     (tmp_path / "config").write_text(KUBECONFIG)
     request = Request(kubeconfig=str(tmp_path / "config"))
-    target = session._target(request, replace(DEFAULTS, system_namespace="ops"))
+    target = session.target_of(request, replace(DEFAULTS, system_namespace="ops"))
     assert isinstance(target, KubernetesTarget)
     assert ("ops", "cluster https://127.0.0.1:1") == (target.system_namespace, target.description)
     target.close()
@@ -86,4 +93,4 @@ def test_contexts_must_exist(tmp_path: Path) -> None:
     """`--context` is kubectl's: a name that is not there is wrong usage."""
     (tmp_path / "config").write_text(KUBECONFIG)
     with pytest.raises(UsageError):
-        session._target(Request(kubeconfig=str(tmp_path / "config"), context="elsewhere"), DEFAULTS)
+        session.target_of(Request(kubeconfig=str(tmp_path / "config"), context="elsewhere"), DEFAULTS)

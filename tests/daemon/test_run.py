@@ -248,6 +248,36 @@ def test_a_store_that_hangs_holds_up_nobody_else(house: House, monkeypatch: pyte
         house.becomes(a="2")
 
 
+@pytest.mark.parametrize(("passes", "states"), [(1, ["waiting", "waiting"]), (2, ["synced", "waiting"])])
+def test_as_many_passes_run_as_are_allowed(
+    house: House, monkeypatch: pytest.MonkeyPatch, passes: int, states: list[str]
+) -> None:
+    """With one, a store that hangs holds up everybody until its deadline; with two, itself alone."""
+    hangs = threading.Event()
+
+    def hang(*_: object) -> None:
+        hangs.set()
+        threading.Event().wait()
+
+    monkeypatch.setattr(FakeStore, "fetch", hang)
+    for name in ("a", "b"):
+        (house.manifests / f"{name}.yaml").unlink()
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    house.declare("0", of="hang")
+    house.declare("a")
+    house.options = replace(house.options, provider_timeout=30.0)
+    with house.running(passes=passes) as daemon:
+        assert hangs.wait(10)
+        if passes > 1:
+            house.becomes(a="1")
+        wait_for(lambda: passes == 1 or "synced" in map(state, daemon._status.document()["externalSecrets"]))
+        assert states == sorted(map(state, daemon._status.document()["externalSecrets"]))
+
+
+def state(one: dict[str, str]) -> str:
+    return one["state"]
+
+
 def test_the_server_can_be_left_out(house: House) -> None:
     """`--listen off`."""
     daemon = run.Daemon(replace(house.setup(), address=None), house.target, metrics=lambda _: (b"", ""))
