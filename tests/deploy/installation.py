@@ -52,7 +52,7 @@ class Installation:
 
     def events(self) -> list[dict[str, Any]]:
         """What the account asked of the API server, and was answered."""
-        return [event for event in self.plane.audited(user=self.user) if event["stage"] == "ResponseComplete"]
+        return self.plane.audited(user=self.user)
 
     @contextmanager
     def kubeconfig(self, path: Path) -> Iterator[Path]:

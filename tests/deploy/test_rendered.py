@@ -24,7 +24,7 @@ def test_the_image_is_of_this_version(documents: list[Document]) -> None:
 def test_the_ports_fit_together(documents: list[Document]) -> None:
     """What syncd listens on, the container's port, the Service and the NetworkPolicy."""
     (port,) = container(documents)["ports"]
-    assert f"--listen=0.0.0.0:{port['containerPort']}" in container(documents)["args"]
+    assert f"--listen=:{port['containerPort']}" in container(documents)["args"]
     assert port["name"] == one(documents, "Service")["spec"]["ports"][0]["targetPort"]
     assert port["name"] == one(documents, "NetworkPolicy")["spec"]["ingress"][0]["ports"][0]["port"]
 

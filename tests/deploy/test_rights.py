@@ -1,31 +1,73 @@
-"""A whole pass with nothing but the rights that an overlay grants: none is missing, and none is left over."""
+"""`syncd run` with nothing but the rights that an overlay grants: none is missing, and none is left over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from tests.cli.binary import Ran, syncd
+from tests.cli.binary import BINARY, environment
 from tests.deploy.installation import WORKLOADS, Installation, Shops
-from tests.deploy.rendered import OVERLAYS, Document, roles
+from tests.deploy.rendered import OVERLAYS, Document, container, roles
 from tests.servers.aws import Aws
 from tests.servers.controlplane import ControlPlane
 from tests.servers.openbao import TlsOpenBao, wait_for
+from tests.servers.process import free_port
+
+SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the passes answered, and what stood in the cluster after them."""
+    """What the daemon answered to its probes, how it ended, and what stood in each namespace."""
 
     installation: Installation
-    ran: list[Ran]
+    probes: list[int]
+    code: int
+    log: str
     created: list[dict[str, str]]
     rotated: list[dict[str, str]]
     restarted: list[set[str]]
     left: list[dict[str, str]]
+
+
+class Daemon:
+    """`syncd run` as the Deployment starts it, for files, an address and namespaces of this test."""
+
+    def __init__(self, installation: Installation, folder: Path, env: Mapping[str, str]) -> None:
+        self.log, token = folder / "syncd.log", folder / "token"
+        token.write_text("token")
+        self._container = container(installation.documents)
+        self._url = f"127.0.0.1:{free_port()}"
+        here = {
+            "--filename": str(folder / "declarations"),
+            "--listen": self._url,
+            "--namespaces": ",".join(installation.served),
+        }
+        split = [argument.partition("=") for argument in self._container["args"]]
+        arguments = [f"{name}{equals}{here.get(name, value)}" for name, equals, value in split]
+        with self.log.open("w") as log:
+            command = [str(BINARY), *arguments, f"--token-file={token}"]
+            self._process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stderr=log)
+
+    def sync(self) -> bool:
+        """Ask for a pass over everything; what is absent is looked for twice, and need not be waited for."""
+        headers = {"Authorization": "Bearer token"}
+        return requests.post(f"http://{self._url}/-/sync", headers=headers, timeout=5).status_code == 202
+
+    def probe(self) -> list[int]:
+        paths = [self._container[name]["httpGet"]["path"] for name in ("livenessProbe", "readinessProbe")]
+        return [requests.get(f"http://{self._url}{path}", timeout=5).status_code for path in paths]
+
+    def stop(self) -> int:
+        self._process.terminate()
+        return self._process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -36,38 +78,62 @@ def story(
     aws: Aws,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Story:
-    """Secrets come into being; a key is rotated, with restarts; a secret goes."""
+    """Secrets come into being; a key is rotated twice, with restarts; a secret goes."""
     folder = tmp_path_factory.mktemp(request.param)
     installation = Installation.apply(controlplane, request.param)
-    shops, served = Shops.open(installation, openbao_tls, aws), installation.served
-    (folder / "declarations.yaml").write_text(shops.declarations())
-    arguments = [f"--filename={folder}", f"--system-namespace={installation.system}", f"--installation={shops.prefix}"]
-    if request.param == "namespaced":
-        arguments.append(f"--namespaces={','.join(served)}")
-    ran = []
+    shops = Shops.open(installation, openbao_tls, aws)
+    (folder / "declarations").mkdir()
+    (folder / "declarations" / "all.yaml").write_text(shops.declarations())
     with installation.kubeconfig(folder / "kubeconfig") as kubeconfig:
-        env = {"KUBECONFIG": str(kubeconfig), **aws.variables(folder)}
-        ran.append(syncd("sync", *arguments, env=env))
-        created = [shops.values(namespace) for namespace in served]
-        for namespace in served:
-            shops.put(namespace, "keys", "2")
-        ran.append(syncd("sync", *arguments, env=env))
-        rotated = [shops.values(namespace) for namespace in served]
-        restarted = [shops.restarted(namespace) for namespace in served]
-        for namespace in served:
-            shops.drop(namespace, "leaving")
-        ran.append(syncd("sync", *arguments, env=env))
-        left = [shops.values(namespace) for namespace in served]
-    return Story(installation, ran, created, rotated, restarted, left)
+        own = {"SYNCD_SYSTEM_NAMESPACE": installation.system, "SYNCD_INSTALLATION": shops.prefix}
+        env = environment(KUBECONFIG=str(kubeconfig), **own, **aws.variables(folder))
+        daemon = Daemon(installation, folder, env)
+        try:
+            created = _settled(shops, lambda values: len(values) == 3)
+            rotated = [_rotated(shops, value) for value in ("2", "3")][-1]
+            restarted = [shops.restarted(namespace) for namespace in installation.served]
+            for namespace in installation.served:
+                shops.drop(namespace, "leaving")
+            left = _settled(shops, lambda values: daemon.sync() and "leaving" not in values)
+            probes = daemon.probe()
+        finally:
+            code = daemon.stop()
+    return Story(installation, probes, code, daemon.log.read_text(), created, rotated, restarted, left)
 
 
-def test_the_passes_do_their_work(story: Story) -> None:
+def _rotated(shops: Shops, value: str) -> list[dict[str, str]]:
+    """The values when all have arrived and all users were restarted."""
+    served = shops.installation.served
+    for namespace in served:
+        shops.put(namespace, "keys", value)
+    values = _settled(shops, lambda values: values["keys"] == f"key={value}")
+    with suppress(TimeoutError):
+        wait_for(lambda: all(shops.restarted(namespace) == {*WORKLOADS} for namespace in served))
+    return values
+
+
+def _settled(shops: Shops, condition: Callable[[dict[str, str]], bool]) -> list[dict[str, str]]:
+    """The values in each served namespace, once they are so, or after a time that is more than enough."""
+
+    def values() -> list[dict[str, str]]:
+        return [shops.values(namespace) for namespace in shops.installation.served]
+
+    with suppress(TimeoutError):  # the tests say what is wrong
+        wait_for(lambda: all(map(condition, values())), seconds=SECONDS)
+    return values()
+
+
+def test_the_daemon_does_its_work(story: Story) -> None:
     """Secrets are made, changed and deleted, and all kinds of workloads restart."""
-    assert [(0, "")] * 3 == [(ran.code, ran.err) for ran in story.ran]
-    assert [{"keys": "key=1", "leaving": "1", "cloud": "cloudy"}] * 2 == story.created
-    assert [{"keys": "key=2", "leaving": "1", "cloud": "cloudy"}] * 2 == story.rotated
+    assert [{"keys": "key=1", "leaving": "1", "cloud": "cloudy"}] * 2 == story.created, story.log
+    assert [{"keys": "key=3", "leaving": "1", "cloud": "cloudy"}] * 2 == story.rotated
     assert [{*WORKLOADS}] * 2 == story.restarted
-    assert [{"keys": "key=2", "cloud": "cloudy"}] * 2 == story.left
+    assert [{"keys": "key=3", "cloud": "cloudy"}] * 2 == story.left
+
+
+def test_the_probes_succeed(story: Story) -> None:
+    """At the paths that the Deployment names; and it ends as it was asked to."""
+    assert ([200, 200], 0) == (story.probes, story.code)
 
 
 def test_no_request_was_denied(story: Story) -> None:
