@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Thread
 
 from syncd.daemon.backoff import Backoff, Miss
@@ -17,7 +18,9 @@ from syncd.errors import SyncdError
 from syncd.log import where_raised
 from syncd.manifests.declarations import Declarations
 from syncd.model import ObjectName
+from syncd.reconcile.answers import stores_of
 from syncd.reconcile.options import Selection
+from syncd.reconcile.pause import pause_end
 from syncd.reconcile.reconciler import Reconciler
 
 log = logging.getLogger("syncd.run")
@@ -32,17 +35,28 @@ EVERYTHING = ObjectName("", "")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What is declared, by name: its group and its Secret."""
+    """What is declared, by name: its group, its Secret, and when its pauses end."""
 
     groups: Mapping[str, Group] = field(default_factory=dict)
     group_of: Mapping[ObjectName, Group] = field(default_factory=dict)
     secret_of: Mapping[ObjectName, ObjectName] = field(default_factory=dict)
+    pauses: Mapping[ObjectName, Sequence[datetime]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, declarations: Declarations) -> Declared:
         found = groups(declarations)
         secrets = {one.object_name: one.target_name for one in declarations.external_secrets}
-        return cls(found, by_name(found), secrets)
+        return cls(found, by_name(found), secrets, _pauses(declarations))
+
+
+def _pauses(declarations: Declarations) -> dict[ObjectName, list[datetime]]:
+    """When pauses end that do so by themselves: a declaration's own, and those of its stores."""
+    of_stores = {str(key): pause_end(store.metadata.annotations) for key, store in declarations.stores.items()}
+    found: dict[ObjectName, list[datetime]] = {}
+    for one in declarations.external_secrets:
+        ends = [pause_end(one.metadata.annotations), *(of_stores.get(store) for store in stores_of(one))]
+        found[one.object_name] = [end for end in ends if end]
+    return {name: ends for name, ends in found.items() if ends}
 
 
 class Passes:
@@ -196,8 +210,10 @@ class Passes:
         stores = group.stores if group else ()
         found = outcomes(report, {name: self._declared.secret_of.get(name, name) for name in names})
         duration = self.clock.monotonic() - began
+        if self._stopping and not report.writes:
+            return  # what it did not do, it did not do because syncd ends
         self._listeners.tell(PassFinished(names, stores, batch.lane, report, self.clock.now(), duration))
-        if not report.interrupted:
+        if not self._stopping:
             self._settle(found, stores)
 
     def _fail(self, names: tuple[ObjectName, ...], lane: Lane, error: Exception, duration: float) -> None:
@@ -222,9 +238,17 @@ class Passes:
         for name, one in found.items():
             if one.state is State.UNCONFIRMED:
                 self.backoff.later(name, now + CONFIRM)
+            elif one.state is State.PAUSED and (rest := self._rest_of_pause(name)):
+                self.backoff.later(name, now + rest)
         self._set_alarm()
         if due:
             self._listeners.tell(Retrying({name: self.clock.when(at) for name, at in due.items()}))
+
+    def _rest_of_pause(self, name: ObjectName) -> float:
+        """Seconds; 0 when no pause of the declaration ends by itself."""
+        now = self.clock.now()
+        rests = [(end - now).total_seconds() for end in self._declared.pauses.get(name, ())]
+        return min((rest for rest in rests if rest > 0), default=0.0)
 
     def _miss(self, name: ObjectName, outcome: Outcome) -> Miss:
         group = self._declared.group_of.get(name)

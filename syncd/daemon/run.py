@@ -112,12 +112,19 @@ class Daemon:
             elif signal is not None:
                 log.info("stopping on %s", signal.name)
                 return
-            elif self._manifests.poll():
+            elif self._poll():
                 self._take_manifests()
             if step := self._passes.clock.check():
                 self._listeners.tell(ClockStepped(step))
             if self._server and (wrong := self._server.refresh_certificate()):
                 log.error("the old certificate stays in use: %s", wrong)
+
+    def _poll(self) -> bool:
+        try:
+            return self._manifests.poll()
+        except Exception:  # what is in force stays in force
+            log.exception("the manifests cannot be read again")
+            return False
 
     def _end(self) -> None:
         """Writes under way are finished, no others begin; what has not ended by then is left."""
@@ -158,9 +165,10 @@ class Daemon:
             log.error("the settings stay as they are: %s; hint: %s", error.message, error.hint)  # noqa: TRY400  # theirs
             return
         old = self._reconciler.options
-        if (new.pause_writes, new.pause_restarts) != (old.pause_writes, old.pause_restarts):
-            paused = replace(old, pause_writes=new.pause_writes, pause_restarts=new.pause_restarts)
-            self._reconciler.options = paused
+        self._reconciler.options = replace(
+            old, pause_writes=new.pause_writes, pause_restarts=new.pause_restarts, allowed=new.allowed
+        )
+        if self._reconciler.options != old:
             self._tell_paused()
             self._passes.want(names_of(self._seen))
 

@@ -18,9 +18,16 @@ def paused(annotations: Mapping[str, str], now: datetime) -> str:
     value = annotations.get(PAUSE, "")
     if value in ("", "false"):
         return ""
-    try:
-        end = datetime.fromisoformat(value)
-    except ValueError:
+    end = pause_end(annotations)
+    if end is None:
         return "paused"
-    end = end if end.tzinfo else end.replace(tzinfo=UTC)
     return f"paused until {value}" if now < end else ""
+
+
+def pause_end(annotations: Mapping[str, str]) -> datetime | None:
+    """When the pause ends; None when there is none, or none that ends by itself."""
+    try:
+        end = datetime.fromisoformat(annotations.get(PAUSE, ""))
+    except ValueError:
+        return None
+    return end if end.tzinfo else end.replace(tzinfo=UTC)

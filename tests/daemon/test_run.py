@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import Signals as Signal
 
@@ -204,6 +205,33 @@ def test_a_paused_declaration_is_not_written(house: House) -> None:
         url = f"http://127.0.0.1:{daemon.port}/status"
         wait_for(lambda: "paused" == requests.get(url, timeout=10).json()["externalSecrets"][0]["state"])
     assert "1" == house.value("a")
+
+
+def test_a_pause_that_ends_is_over_by_itself(house: House) -> None:
+    """Whatever the interval is."""
+    end = datetime.now(UTC) + timedelta(seconds=0.8)
+    house.declare("a", annotations={"syncd.dev/pause": end.isoformat()}, refreshInterval="0")
+    with house.running():
+        house.becomes(a="", b="1")
+        house.becomes(a="1")
+
+
+def test_an_end_in_the_middle_of_a_pass_is_no_failure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that stores failed because syncd stops."""
+    hangs = threading.Event()
+
+    def hang(*_: object) -> None:
+        hangs.set()
+        threading.Event().wait()
+
+    monkeypatch.setattr(FakeStore, "fetch", hang)
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    house.declare("c", of="hang")
+    house.options = replace(house.options, provider_timeout=30.0)
+    with house.running():
+        assert hangs.wait(10)
+        house.becomes(a="1", b="1")
+    assert [("a", "b")] == [tuple(one.name for one in event.names) for event in house.heard.of(PassFinished)]
 
 
 def test_writes_can_be_paused_by_a_signal(house: House) -> None:
