@@ -120,7 +120,7 @@ class RenderError(SyncdError):
 class TemplateError(RenderError):
     """A template does not parse or does not execute.
 
-    `kind` is one of `parse`, `missing-key`, `type`, `exec`, `limit`; `line` and `column` count from 1.
+    `kind` is one of `parse`, `missing-key`, `type`, `exec`, `yaml`, `limit`; `line` and `column` count from 1.
     """
 
     def __init__(

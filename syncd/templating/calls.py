@@ -128,12 +128,12 @@ def _type(annotation: str, *, values: bool) -> Type:
     return Type.VALUE if values and found is Type.ANY else found
 
 
-def method(methods: dict[str, Any], *names: str) -> Callable[[Call], Call]:
+def method(methods: dict[str, Any], *names: str, pace: int = 1024) -> Callable[[Call], Call]:
     """Registers a method of a Go type; the Python function gets the value it belongs to first."""
 
     def register(call: Call) -> Call:
         for name in names:
-            methods[name] = describe(name, call, skip=1)
+            methods[name] = describe(name, call, skip=1, pace=pace)
         return call
 
     return register

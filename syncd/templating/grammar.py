@@ -24,7 +24,7 @@ from syncd.templating.nodes import (
     Variable,
 )
 
-MAX_NESTING: Final = 200
+MAX_NESTING: Final = 100
 """Parentheses inside parentheses; deeper ones would outgrow Python's stack."""
 
 _BEGINS: Final = frozenset((

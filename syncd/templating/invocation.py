@@ -83,7 +83,7 @@ class Invocation:
             result = function.call(frame.run.world, *values) if function.worldly else function.call(*values)
             if type(result) is bytes:
                 meter.room(len(result))
-                meter.spend(len(result) >> 10)
+                meter.spend(len(result) >> 9)
         except CallError as problem:
             raise self.source.error("exec", f"`{function.name}`: {problem}", at) from None
         except TooMuch as problem:

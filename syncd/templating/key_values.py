@@ -1,10 +1,11 @@
-"""What `templateFrom` does with a rendered text: keys and values out of YAML."""
+"""Keys and values out of a rendered text, as `templateFrom` reads it."""
 
 from __future__ import annotations
 
 from syncd.errors import TemplateError
 from syncd.templating.engine import Limits
-from syncd.templating.golang.yaml_reader import YAMLError, read_strings
+from syncd.templating.golang.yaml_events import YAMLError
+from syncd.templating.golang.yaml_reader import read_strings
 from syncd.templating.meter import Meter, TooMuch
 
 
@@ -13,15 +14,15 @@ def read_key_values(text: bytes, *, name: str = "", limits: Limits | None = None
 
     Plain scalars become text after they are read: `0755` is `493`, `yes` is `true`, a float has single precision. Only
     the first document counts, and of equal keys the last. Raises TemplateError of kind `yaml` unless the text is a
-    mapping of keys to scalars; the message holds no value.
+    mapping of keys to scalars, and of kind `limit` when it is too large; the message holds no value.
     """
     where = f"template `{name}`" if name else "template"
     try:
         pairs = read_strings(text, Meter(limits or Limits()).spend)
     except YAMLError as problem:
-        raise TemplateError(
-            f"{where}: the result cannot be read as keys and values: {problem}", kind="yaml", name=name
-        ) from None
+        message = f"{where}: the result cannot be read as keys and values: {problem}"
+        hint = "quote what a template puts into YAML: `{{ .key | toJson }}`"
+        raise TemplateError(message, kind="yaml", name=name, hint=hint) from None
     except (TooMuch, RecursionError):
         raise TemplateError(f"{where}: the result has too many keys and values", kind="limit", name=name) from None
     return {key.decode("utf-8", "replace"): value for key, value in pairs.items()}

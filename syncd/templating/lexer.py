@@ -62,13 +62,16 @@ class Action:
 
 
 class LexError(ValueError):
-    """An action that is not made of tokens; `at` is where."""
+    """An action that is not made of tokens; `at` is where, `limit` whether only a bound of ours forbids it."""
 
-    def __init__(self, message: str, at: int) -> None:
+    def __init__(self, message: str, at: int, *, limit: bool = False) -> None:
         super().__init__(message)
         self.at = at
+        self.limit = limit
 
 
+MAX_TOKENS: Final = 50_000
+"""Words in all actions of a template; more would take too long to read."""
 _KEYWORDS: Final = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
 _WORDS: Final = {"true": Kind.BOOL, "false": Kind.BOOL, "nil": Kind.NIL} | dict.fromkeys(_KEYWORDS, Kind.KEYWORD)
 _NAME: Final = re.compile("[A-Za-z0-9_]*")
@@ -97,6 +100,7 @@ class _Scanner:
         self.left = left
         self.right = right
         self.at = 0
+        self.count = 0
 
     def pieces(self) -> Iterator[Text | Action]:
         text = self.text
@@ -154,6 +158,9 @@ class _Scanner:
                 yield Token(Kind.END, self.right, start, spaced)
                 return
             kind = self._token()
+            self.count += 1
+            if self.count > MAX_TOKENS:
+                raise LexError(f"the template has more than {MAX_TOKENS} words in its actions", start, limit=True)
             depth += (kind is Kind.LEFT_PAREN) - (kind is Kind.RIGHT_PAREN)
             if depth < 0:
                 raise LexError("a parenthesis is closed that was never opened", start)

@@ -27,7 +27,10 @@ class Meter:
             raise TooMuch("it takes too many steps")
 
     def room(self, size: int) -> None:
-        """Raises TooMuch when a value of that many bytes must not be built."""
+        """Asks for a value of that many bytes, which takes a step. Raises TooMuch."""
+        self.left -= 1
+        if self.left < 0:
+            self.spend(0)
         if size > self.value:
             raise TooMuch(f"a value is larger than {self.value // 1024} KiB")
 

@@ -41,7 +41,7 @@ def parse(text: str, name: str, delimiters: tuple[str, str], functions: Function
     try:
         return _Parser(name, functions).parse(text, delimiters)
     except LexError as problem:
-        raise ParseError(str(problem), problem.at) from None
+        raise ParseError(str(problem), problem.at, limit=problem.limit) from None
 
 
 class _Parser:

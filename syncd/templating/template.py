@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from syncd.templating import functions as _functions  # noqa: F401 - registers every function
@@ -28,15 +27,20 @@ LONGEST: Final = 2 * 1024 * 1024
 _DEFAULT: Final = Engine()
 
 
-@dataclass(frozen=True, slots=True)
 class _Parsed:
     """A parsed template; `plain` are text and key in turn when it has nothing but fields of the data."""
 
-    source: Source
-    programs: dict[str, list[Instruction]]
-    deterministic: bool
-    plain: tuple[tuple[bytes, str], ...] | None
-    tail: bytes
+    def __init__(self, source: Source, definitions: dict[str, Definition], missing: MissingKey, used: set[str]) -> None:
+        self.source = source
+        self.definitions = definitions
+        self.missing = missing
+        self.deterministic = all(FUNCTIONS[function].deterministic for function in used)
+        self.plain, self.tail = _plain_parts(definitions)
+
+    @cached_property
+    def programs(self) -> dict[str, list[Instruction]]:
+        """Compiled when first needed: a plain template needs it for errors only."""
+        return compile_template(self.definitions, self.source, self.missing)
 
 
 class Template:
@@ -79,9 +83,8 @@ class Template:
             if text is not None:
                 return text
         dot = StringMap((encode(key), value if type(value) is bytes else _bytes(value)) for key, value in data.items())
-        run = Run(World(engine, Meter(engine.limits)), parsed.programs)
         try:
-            return run.execute(parsed.source.name, dot)
+            return Run(World(engine, Meter(engine.limits)), parsed.programs).execute(parsed.source.name, dot)
         except TooMuch as problem:
             raise parsed.source.error("limit", f"the template is stopped: {problem}", 0) from None
         except RecursionError:
@@ -136,9 +139,9 @@ def _parse(text: str, name: str, missing: MissingKey, delimiters: tuple[str, str
         definitions = parse(text, name, (left or "{{", right or "}}"), Functions(known, _hint))
     except ParseError as problem:
         raise source.error("limit" if problem.limit else "parse", str(problem), problem.at, hint=problem.hint) from None
-    plain, tail = _plain_parts(definitions)
-    deterministic = all(FUNCTIONS[function].deterministic for function in used)
-    return _Parsed(source, compile_template(definitions, source, missing), deterministic, plain, tail)
+    except RecursionError:
+        raise source.error("limit", "parentheses are nested too deep", 0) from None
+    return _Parsed(source, definitions, missing, used)
 
 
 def _plain_parts(definitions: dict[str, Definition]) -> tuple[tuple[tuple[bytes, str], ...] | None, bytes]:

@@ -46,70 +46,72 @@ def trim_junk(text: bytes) -> bytes:
 
 def next_block(data: bytes) -> tuple[Block | None, bytes]:
     """`pem.Decode`: the first block that is well formed, and what follows it; without one, all of the data."""
-    rest = data
+    block, end = _find(data, 0)
+    return block, data[end:] if block else data
+
+
+def _find(data: bytes, start: int) -> tuple[Block | None, int]:
+    """The first block from a place on, and where it ends."""
+    at = start
     while True:
-        end = rest.find(_END)
+        end = data.find(_END, at)
         if end < 0:
-            return None, data
-        begin = rest.rfind(_BEGIN, 0, end)
-        if begin < 0 or (begin > 0 and rest[begin - 1 : begin] != b"\n"):
-            rest = rest[end + len(_END) :]
-            continue
-        found = _block(rest[begin + len(_BEGIN) :])
-        if found is None:
-            return None, data
-        block, rest = found
-        if block is not None:
-            return block, rest
+            return None, start
+        after_end = end + len(_END)
+        begin = data.rfind(_BEGIN, at, end)
+        at = after_end
+        if begin >= 0 and (begin == start or data[begin - 1 : begin] == b"\n"):
+            block, after = _block(data, begin + len(_BEGIN), end)
+            if after < 0:
+                return None, start
+            if block is not None:
+                return block, after
 
 
-def _line(data: bytes) -> tuple[bytes, bytes]:
-    """The first line without trailing blanks, and what follows it."""
-    line, _, rest = data.partition(b"\n")
-    return line.removesuffix(b"\r").rstrip(_BLANKS), rest
+def _line(data: bytes, at: int) -> tuple[bytes, int]:
+    """The line at a place without trailing blanks, and where the next one begins."""
+    end = data.find(b"\n", at)
+    following = len(data) if end < 0 else end + 1
+    line = data[at : len(data) if end < 0 else end]
+    return (line.removesuffix(b"\r") if end >= 0 else line).rstrip(_BLANKS), following
 
 
-def _block(data: bytes) -> tuple[Block | None, bytes] | None:
-    """The block after its BEGIN; no block, and where to go on, when it is malformed; None at the end."""
-    after_end = data.find(_END) + len(_END)
-    label, rest = _line(data)
+def _block(data: bytes, at: int, end: int) -> tuple[Block | None, int]:
+    """The block between its BEGIN and the next END, and where it ends: -1 when the data end in its headers."""
+    label, at = _line(data, at)
     if not label.endswith(_DASHES):
-        return None, data[after_end:]
-    label = label.removesuffix(_DASHES)
+        return None, at
     headers: dict[bytes, bytes] = {}
     while True:
-        if not rest:
-            return None
-        line, following = _line(rest)
+        if at >= len(data):
+            return None, -1
+        line, following = _line(data, at)
         name, colon, value = line.partition(b":")
         if not colon:
             break
         headers[name.strip()] = value.strip()
-        rest = following
-    return _body(data, len(data) - len(rest), label, headers)
-
-
-def _body(data: bytes, start: int, label: bytes, headers: dict[bytes, bytes]) -> tuple[Block | None, bytes]:
-    end = data.find(_END)
-    after_end = end + len(_END)
-    trailer = label + _DASHES
-    after, _ = _line(data[after_end + len(trailer) :])
-    if (headers and end < start) or not data.startswith(trailer, after_end) or after:
-        return None, data[after_end:]
+        at = following
+    trailer_at = end + len(_END)
+    trailer = label
+    after, following = _line(data, trailer_at + len(trailer))
+    if (headers and end < at) or not data.startswith(trailer, trailer_at) or after:
+        return None, following
     content = b""
-    if end > start:
+    if end > at:
         try:
-            content = decode_base64(data[start:end].translate(None, _BLANKS))
+            content = decode_base64(data[at:end].translate(None, _BLANKS))
         except BaseError:
-            return None, data[after_end:]
-    return Block(label, content, headers), _line(data[after_end:])[1]
+            return None, following
+    return Block(label.removesuffix(_DASHES), content, headers), following
 
 
 def blocks(data: bytes) -> tuple[list[Block], bytes]:
     """All blocks one after the other, and what follows the last one."""
     found: list[Block] = []
+    at = 0
     while True:
-        block, data = next_block(data)
+        block, end = _find(data, at)
         if block is None:
-            return found, data
+            return found, data[at:]
         found.append(block)
+        at = end

@@ -88,7 +88,7 @@ def print_line(world: World, *values: Any) -> bytes:
     return sprintln(values, world.meter.room)
 
 
-@function("printf")
+@function("printf", pace=16)
 def print_format(world: World, template: bytes, *values: Any) -> bytes:
     return sprintf(template, values, world.meter.room)
 

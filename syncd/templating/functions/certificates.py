@@ -33,7 +33,7 @@ class Certificate(Struct):
         return [("Cert", self.cert), ("Key", self.key)]
 
 
-@function("genPrivateKey", deterministic=False)
+@function("genPrivateKey", deterministic=False, price=100)
 def generate_private_key(world: World, kind: bytes) -> bytes:
     """A key of type `rsa` (4096 bits), `dsa`, `ecdsa` (P-256) or `ed25519`."""
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519

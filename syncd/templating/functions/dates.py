@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from syncd.templating.calls import CallError, World, function
+from syncd.templating.calls import SLOW, CallError, World, function
 from syncd.templating.golang import times
 from syncd.templating.golang.durations import HOUR, MINUTE, SECOND, format_duration, parse_duration
 from syncd.templating.golang.numbers import parse_int
@@ -35,22 +35,22 @@ def _in_zone(world: World, layout: bytes, date: Any, zone: bytes) -> bytes:
     return encode(_instant(world, date).into(seen_from).format(decode(layout)))
 
 
-@function("date")
+@function("date", pace=SLOW)
 def date(world: World, layout: bytes, when: Any) -> bytes:
     return _in_zone(world, layout, when, b"Local")
 
 
-@function("dateInZone", "date_in_zone")
+@function("dateInZone", "date_in_zone", pace=SLOW)
 def date_in_zone(world: World, layout: bytes, when: Any, zone: bytes) -> bytes:
     return _in_zone(world, layout, when, zone)
 
 
-@function("htmlDate")
+@function("htmlDate", pace=SLOW)
 def html_date(world: World, when: Any) -> bytes:
     return _in_zone(world, b"2006-01-02", when, b"Local")
 
 
-@function("htmlDateInZone")
+@function("htmlDateInZone", pace=SLOW)
 def html_date_in_zone(world: World, when: Any, zone: bytes) -> bytes:
     return _in_zone(world, b"2006-01-02", when, zone)
 
@@ -70,13 +70,13 @@ def must_date_modify(span: bytes, when: Time) -> Time:
     return when.plus(nanoseconds)
 
 
-@function("toDate")
+@function("toDate", pace=SLOW)
 def to_date(layout: bytes, text: bytes) -> Time:
     """The time that a text says; the first day of the year 1 when it does not fit the layout."""
     return times.parse(decode(layout), decode(text)) or Time()
 
 
-@function("mustToDate")
+@function("mustToDate", pace=SLOW)
 def must_to_date(layout: bytes, text: bytes) -> Time:
     found = times.parse(decode(layout), decode(text))
     if found is None:

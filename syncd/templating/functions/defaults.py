@@ -39,7 +39,7 @@ def ternary(yes: Any, no: Any, condition: bool) -> Any:
     return yes if condition else no
 
 
-@function("fromJson", pace=64)
+@function("fromJson", pace=16)
 def from_json(text: bytes) -> Any:
     """What the text says; nil when it is not JSON."""
     try:
@@ -48,7 +48,7 @@ def from_json(text: bytes) -> Any:
         return None
 
 
-@function("mustFromJson", pace=64)
+@function("mustFromJson", pace=16)
 def must_from_json(text: bytes) -> Any:
     try:
         decoded = decode_json(text)
@@ -66,7 +66,7 @@ def _json(world: World, value: Any, *, html: bool = True, indent: str = "") -> b
     return encode_json(value, grow, html=html, indent=indent)
 
 
-@function("toJson")
+@function("toJson", pace=256)
 def to_json(world: World, value: Any) -> bytes:
     """Nothing, when the value has no JSON."""
     try:
@@ -75,7 +75,7 @@ def to_json(world: World, value: Any) -> bytes:
         return b""
 
 
-@function("toPrettyJson")
+@function("toPrettyJson", pace=256)
 def to_pretty_json(world: World, value: Any) -> bytes:
     try:
         return _json(world, value, indent="  ")
@@ -83,17 +83,17 @@ def to_pretty_json(world: World, value: Any) -> bytes:
         return b""
 
 
-@function("mustToJson")
+@function("mustToJson", pace=256)
 def must_to_json(world: World, value: Any) -> bytes:
     return _strict(world, value)
 
 
-@function("mustToPrettyJson")
+@function("mustToPrettyJson", pace=256)
 def must_to_pretty_json(world: World, value: Any) -> bytes:
     return _strict(world, value, indent="  ")
 
 
-@function("toRawJson", "mustToRawJson")
+@function("toRawJson", "mustToRawJson", pace=256)
 def to_raw_json(world: World, value: Any) -> bytes:
     """JSON in which `<`, `>` and `&` stay as they are."""
     return _strict(world, value, html=False)

@@ -2,52 +2,75 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any, Final
 
 from syncd.templating.calls import CallError, World, function
 
 _CURVES: Final = frozenset((None, "P-256", "P-384", "P-521", "Ed25519"))
+_NAMES: Final = ("kty", "crv", "n", "e", "x", "y")
+_SECRETS: Final = ("d", "p", "q", "dp", "dq", "qi")
+_TEXTS: Final = ("kty", "crv", "kid", "alg", "use")
 _PRICE: Final = 500
 
 
-def _key(world: World, text: bytes) -> Any:
-    """The key; RSA, elliptic curve or Ed25519."""
+def _fields(text: bytes) -> dict[str, Any]:
+    """The members of the key that are numbers or say what they are."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CallError("the text is not JSON") from None
+    if not isinstance(fields, dict) or not all(isinstance(fields.get(name, ""), str) for name in _TEXTS):
+        raise CallError("the text is not a JSON web key")
+    if fields.get("kty") not in ("RSA", "EC", "OKP") or fields.get("crv") not in _CURVES:
+        raise CallError("keys of this type have no PEM")
+    names = _NAMES + _SECRETS if "d" in fields else _NAMES
+    return {name: fields[name] for name in names if name in fields}
+
+
+def _read(number: Any) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(str(number) + "=="), "big")
+
+
+def _written(number: int) -> str:
+    octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
+
+
+def _completed(fields: dict[str, Any]) -> dict[str, Any]:
+    """An RSA key with the numbers that follow from its primes; those are required."""
+    if fields["kty"] != "RSA" or "d" not in fields:
+        return fields
+    first, second, exponent = (_read(fields[name]) for name in ("p", "q", "d"))
+    derived = {
+        "dp": exponent % (first - 1),
+        "dq": exponent % (second - 1),
+        "qi": pow(second, -1, first),
+    }
+    return {name: _written(number) for name, number in derived.items()} | fields
+
+
+def _pem(world: World, text: bytes, *, private: bool) -> bytes:
     from jwcrypto.common import JWException
     from jwcrypto.jwk import JWK
 
     # The numbers of an RSA key are checked for primality, which takes more than linear time.
     world.meter.spend((len(text) >> 6) ** 2)
+    fields = _fields(text)
+    if private is not ("d" in fields):
+        raise CallError(f"the key is a {'public' if private else 'private'} one")
     try:
-        key = JWK.from_json(text.decode())
-    except (JWException, ValueError, TypeError, AttributeError, KeyError):
-        raise CallError("the text is not a JSON web key") from None
-    if key.get("kty") not in ("RSA", "EC", "OKP") or key.get("crv") not in _CURVES:
-        raise CallError("keys of this type have no PEM")
-    return key
-
-
-def _pem(key: Any, *, private: bool) -> bytes:
-    from jwcrypto.common import JWException
-
-    try:
-        return bytes(key.export_to_pem(private_key=private, password=None))
-    except (JWException, ValueError, TypeError):
+        return bytes(JWK(**_completed(fields)).export_to_pem(private_key=private, password=None))
+    except (JWException, ValueError, TypeError, KeyError, ZeroDivisionError, OverflowError):
         raise CallError("the key is not valid") from None
 
 
 @function("jwkPublicKeyPem", price=_PRICE)
 def jwk_public_key_pem(world: World, text: bytes) -> bytes:
-    key = _key(world, text)
-    if key.has_private:
-        raise CallError("the key is a private one")
-    return _pem(key, private=False)
+    return _pem(world, text, private=False)
 
 
 @function("jwkPrivateKeyPem", price=_PRICE)
 def jwk_private_key_pem(world: World, text: bytes) -> bytes:
-    key = _key(world, text)
-    if not key.has_private:
-        raise CallError("the key is a public one")
-    if key["kty"] == "RSA" and not (key.get("p") and key.get("q")):
-        raise CallError("the key lacks its primes")
-    return _pem(key, private=True)
+    return _pem(world, text, private=True)

@@ -11,6 +11,8 @@ from syncd.templating.calls import CallError, World, function
 from syncd.templating.functions.conversion import to_float, to_integer
 from syncd.templating.golang.values import Int64, Ints, wrap
 
+_STEPS: Final = 40
+"""What an operation on exact decimals costs."""
 _SCALE: Final = 16
 """Decimal places of a quotient."""
 _EXACT: Final = Context(prec=20_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -115,8 +117,22 @@ def round_at(value: Any, places: int, *on: float) -> float:
 
 
 def _power_of_ten(places: int) -> float:
+    """`math.Pow(10, places)`, multiplied in the order in which Go does it: the last bits show for large powers."""
+    result, exponent = 1.0, 0
+    base, power = math.frexp(10.0)
+    left = abs(places)
+    while left and abs(power) <= 1 << 12:
+        if left & 1:
+            result, exponent = result * base, exponent + power
+        base, power, left = base * base, power * 2, left >> 1
+        if base < 0.5:
+            base, power = base * 2, power - 1
+    if left:
+        exponent += power
+    if places < 0:
+        result, exponent = 1 / result, -exponent
     try:
-        return math.pow(10, places)
+        return math.ldexp(result, exponent)
     except OverflowError:
         return math.inf
 
@@ -129,7 +145,10 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(repr(number)) if number else Decimal(0)
 
 
-def _folded(first: Decimal, values: tuple[Any, ...], step: Callable[[Decimal, Decimal], Decimal]) -> float:
+def _folded(
+    world: World, first: Decimal, values: tuple[Any, ...], step: Callable[[Decimal, Decimal], Decimal]
+) -> float:
+    world.meter.spend(_STEPS * len(values))
     for value in values:
         first = step(first, _decimal(value))
     # A zero has no sign here.
@@ -137,31 +156,31 @@ def _folded(first: Decimal, values: tuple[Any, ...], step: Callable[[Decimal, De
 
 
 @function("addf")
-def add_floats(*values: Any) -> float:
-    return _folded(Decimal(0), values, _EXACT.add)
+def add_floats(world: World, *values: Any) -> float:
+    return _folded(world, Decimal(0), values, _EXACT.add)
 
 
 @function("add1f")
-def add_one_float(value: Any) -> float:
-    return _folded(_decimal(value), (1,), _EXACT.add)
+def add_one_float(world: World, value: Any) -> float:
+    return _folded(world, _decimal(value), (1,), _EXACT.add)
 
 
 @function("subf")
-def subtract_floats(first: Any, *others: Any) -> float:
-    return _folded(_decimal(first), others, _EXACT.subtract)
+def subtract_floats(world: World, first: Any, *others: Any) -> float:
+    return _folded(world, _decimal(first), others, _EXACT.subtract)
 
 
 @function("mulf")
 def multiply_floats(world: World, first: Any, *others: Any) -> float:
     world.meter.spend(len(others) ** 2 // 4)
-    return _folded(_decimal(first), others, _EXACT.multiply)
+    return _folded(world, _decimal(first), others, _EXACT.multiply)
 
 
 @function("divf")
 def divide_floats(world: World, first: Any, *others: Any) -> float:
     """Each quotient is rounded at 16 decimal places, halves away from zero."""
     world.meter.spend(len(others) ** 2 // 4)
-    return _folded(_decimal(first), others, _divide)
+    return _folded(world, _decimal(first), others, _divide)
 
 
 def _divide(one: Decimal, other: Decimal) -> Decimal:

@@ -13,8 +13,8 @@ from syncd.templating.calls import CallError, Counter, HashName, World, function
 
 _BCRYPT_COST: Final = 10
 _BCRYPT_LONGEST: Final = 72
-_BCRYPT_PRICE: Final = 30_000
-_SCRYPT_PRICE: Final = 60_000
+_BCRYPT_PRICE: Final = 50_000
+_SCRYPT_PRICE: Final = 80_000
 _STANDARD: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BCRYPT: Final = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

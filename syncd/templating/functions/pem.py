@@ -79,7 +79,8 @@ def rsa_decrypt(world: World, scheme: bytes, digest: bytes, text: bytes, key: by
     if not isinstance(private, rsa.RSAPrivateKey):
         raise CallError("the private key is not an RSA key")
     world.meter.spend((private.key_size >> 8) ** 3)
-    kind: hashes.HashAlgorithm = {b"SHA1": hashes.SHA1(), b"SHA512": hashes.SHA512()}.get(digest) or hashes.SHA256()  # noqa: S303 - the caller's choice
+    digests: dict[bytes, type[hashes.HashAlgorithm]] = {b"SHA1": hashes.SHA1, b"SHA512": hashes.SHA512}
+    kind = digests.get(digest, hashes.SHA256)()
     try:
         return private.decrypt(text, padding.OAEP(padding.MGF1(kind), kind, None))
     except ValueError:

@@ -23,25 +23,24 @@ def _compiled(world: World, pattern: bytes) -> Regexp:
 def regex_match(world: World, pattern: bytes, text: bytes) -> bool:
     """False, too, when the expression is not valid."""
     try:
-        return Regexp(pattern, world.meter.spend).search(text) is not None
+        return Regexp(pattern, world.meter.spend).matches(text)
     except RegexpError:
         return False
 
 
 @function("mustRegexMatch", pace=_PACE)
 def must_regex_match(world: World, pattern: bytes, text: bytes) -> bool:
-    return _compiled(world, pattern).search(text) is not None
+    return _compiled(world, pattern).matches(text)
 
 
 @function("regexFind", "mustRegexFind", pace=_PACE)
 def regex_find(world: World, pattern: bytes, text: bytes) -> bytes:
-    found = _compiled(world, pattern).search(text)
-    return b"" if found is None else bytes(found[0])
+    return _compiled(world, pattern).find(text) or b""
 
 
 @function("regexFindAll", "mustRegexFindAll", pace=_PACE)
 def regex_find_all(world: World, pattern: bytes, text: bytes, limit: int) -> Strings:
-    found = [bytes(match[0]) for match in _compiled(world, pattern).matches(text, limit if limit >= 0 else -1)]
+    found = _compiled(world, pattern).find_all(text, limit)
     return Strings(found) if found else NilStrings()
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syncd.templating.calls import CallError, function, method
+from syncd.templating.calls import CallError, World, function, method
 from syncd.templating.golang import constraints, semver
 from syncd.templating.golang.semver import Version, VersionError, VersionValue
-from syncd.templating.golang.text import decode
+from syncd.templating.golang.text import decode, runes
 from syncd.templating.golang.values import Octets, Uint64
 
 _PACE = 16
@@ -20,16 +20,18 @@ def parse_version(text: bytes) -> Version:
 
 def _parsed(text: bytes) -> Version:
     try:
-        return semver.parse(decode(text))
+        return semver.parse(runes(text))
     except VersionError as problem:
         raise CallError(str(problem)) from None
 
 
 @function("semverCompare", price=20, pace=_PACE)
-def semver_compare(constraint: bytes, version: bytes) -> bool:
+def semver_compare(world: World, constraint: bytes, version: bytes) -> bool:
     """Whether a version meets a constraint such as `^1.2`."""
+    # Every range in it is replaced in the whole of it.
+    world.meter.spend((len(constraint) >> 6) ** 2)
     try:
-        alternatives = constraints.parse(decode(constraint))
+        alternatives = constraints.parse(runes(constraint))
     except VersionError as problem:
         raise CallError(str(problem)) from None
     return constraints.satisfies(alternatives, _parsed(version))

@@ -110,7 +110,7 @@ def nospace(text: bytes) -> bytes:
     return text if len(kept) == len(text) else kept.encode()
 
 
-@function("quote")
+@function("quote", pace=SLOW)
 def quote(world: World, *values: Any) -> bytes:
     room = world.meter.room
     return b" ".join(quoted(to_text(value, room)) for value in values if value is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from syncd.templating.calls import method
+from syncd.templating.calls import SLOW, method
 from syncd.templating.golang import calendar
 from syncd.templating.golang.durations import HOUR, MINUTE, SECOND, Duration
 from syncd.templating.golang.text import decode, encode
@@ -64,7 +64,7 @@ def _bounded(span: int) -> Duration:
     return Duration(max(INT_MIN, min(span, INT_MAX)))
 
 
-@method(Time.methods, "Format")
+@method(Time.methods, "Format", pace=SLOW)
 def format_time(time: Time, layout: bytes) -> bytes:
     return encode(time.format(decode(layout)))
 

@@ -56,7 +56,7 @@ def _is_connector(char: str) -> bool:
 
 @function("camelcase", pace=SLOW)
 def camelcase(text: bytes) -> bytes:
-    """Words joined by capitals: `http_server` gives `HttpServer`; at the ends connectors stay, and between all but one."""
+    """Words joined by capitals: `http_server` gives `HttpServer`; connectors stay at the ends, and but one between."""
     letters = runes(text)
     start = next((at for at, char in enumerate(letters) if not _is_connector(char)), len(letters))
     if start == len(letters):
@@ -81,12 +81,12 @@ def camelcase(text: bytes) -> bytes:
     return encode("".join(out) + current)
 
 
-@function("snakecase", pace=SLOW)
+@function("snakecase", pace=1)
 def snakecase(text: bytes) -> bytes:
     return with_connectors(text, "_")
 
 
-@function("kebabcase", pace=SLOW)
+@function("kebabcase", pace=1)
 def kebabcase(text: bytes) -> bytes:
     return with_connectors(text, "-")
 

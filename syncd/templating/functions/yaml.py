@@ -7,7 +7,7 @@ from typing import Any
 from syncd.templating.calls import SLOW, World, function
 from syncd.templating.golang import yaml_reader
 from syncd.templating.golang.gojson import JSONError
-from syncd.templating.golang.yaml_reader import YAMLError
+from syncd.templating.golang.yaml_events import YAMLError
 
 
 @function("toYaml")

@@ -6,7 +6,6 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any, Final, NoReturn
@@ -103,75 +102,80 @@ def number_json(value: float) -> str:
 
 def encode_json(value: Any, grow: Grow, *, html: bool = True, indent: str = "") -> bytes:
     """`json.Marshal`, or `json.MarshalIndent` with an indent. Raises JSONError for what JSON cannot hold."""
-    size = 0
-    parts: list[str] = []
-    for part in _Encoder(html=html, indent=indent).pieces(value, 0):
-        size += len(part)
-        grow(size)
-        parts.append(part)
-    return encode("".join(parts))
+    encoder = _Encoder(grow, html=html, indent=indent)
+    encoder.value(value, 0)
+    return encode("".join(encoder.out))
 
 
 class _Encoder:
-    def __init__(self, *, html: bool, indent: str) -> None:
+    def __init__(self, grow: Grow, *, html: bool, indent: str) -> None:
+        self.out: list[str] = []
+        self.size = 0
+        self.grow = grow
         self.html = html
         self.indent = indent
 
-    def pieces(self, value: Any, depth: int) -> Iterator[str]:
-        if type(value) is bytes:
-            yield quote_json(value, html=self.html)
-        elif isinstance(value, dict):
-            yield from self._object(value, depth)
-        elif isinstance(value, list):
-            yield from self._array(value, depth)
-        elif isinstance(value, Struct):
-            yield from self._struct(value, depth)
-        else:
-            yield self._scalar(value)
+    def write(self, text: str) -> None:
+        self.size += len(text)
+        self.grow(self.size)
+        self.out.append(text)
 
-    def _scalar(self, value: Any) -> str:
-        if value is None or value is NIL:
-            return "null"
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            return str(int(value))
-        if isinstance(value, float):
-            return number_json(value)
-        raise JSONError(f"json: unsupported type: {type_name(value)}")
+    def value(self, value: Any, depth: int) -> None:
+        if type(value) is bytes:
+            self.write(quote_json(value, html=self.html))
+        elif isinstance(value, dict):
+            self._object(value, depth)
+        elif isinstance(value, list):
+            self._array(value, depth)
+        elif isinstance(value, Struct):
+            self._struct(value, depth)
+        else:
+            self.write(_scalar(value))
 
     def _break(self, depth: int) -> str:
         return "\n" + self.indent * depth if self.indent else ""
 
-    def _object(self, value: dict[bytes, Any], depth: int) -> Iterator[str]:
+    def _object(self, value: dict[bytes, Any], depth: int) -> None:
         if not value:
-            yield "null" if is_nil(value) else "{}"
+            self.write("null" if is_nil(value) else "{}")
             return
         colon = ": " if self.indent else ":"
         lead = "{"
         for key in sorted(value):
-            yield f"{lead}{self._break(depth + 1)}{quote_json(key, html=self.html)}{colon}"
-            yield from self.pieces(value[key], depth + 1)
+            self.write(f"{lead}{self._break(depth + 1)}{quote_json(key, html=self.html)}{colon}")
+            self.value(value[key], depth + 1)
             lead = ","
-        yield self._break(depth) + "}"
+        self.write(self._break(depth) + "}")
 
-    def _array(self, value: list[Any], depth: int) -> Iterator[str]:
+    def _array(self, value: list[Any], depth: int) -> None:
         if isinstance(value, Octets):
-            yield f'"{base64.b64encode(bytes(value)).decode("ascii")}"'
+            self.write(f'"{base64.b64encode(bytes(value)).decode("ascii")}"')
             return
         if not value:
-            yield "null" if is_nil(value) else "[]"
+            self.write("null" if is_nil(value) else "[]")
             return
         lead = "["
         for item in value:
-            yield lead + self._break(depth + 1)
-            yield from self.pieces(item, depth + 1)
+            self.write(lead + self._break(depth + 1))
+            self.value(item, depth + 1)
             lead = ","
-        yield self._break(depth) + "]"
+        self.write(self._break(depth) + "]")
 
-    def _struct(self, value: Struct, depth: int) -> Iterator[str]:
+    def _struct(self, value: Struct, depth: int) -> None:
         text = value.json_text()
         if text is not None:
-            yield quote_json(text, html=self.html)
+            self.write(quote_json(text, html=self.html))
         else:
-            yield from self._object({name.encode(): item for name, item in value.fields()}, depth)
+            self._object({name.encode(): item for name, item in value.fields()}, depth)
+
+
+def _scalar(value: Any) -> str:
+    if value is None or value is NIL:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return number_json(value)
+    raise JSONError(f"json: unsupported type: {type_name(value)}")

@@ -15,7 +15,7 @@ Grow: TypeAlias = Callable[[int], None]
 """Told how many bytes were written in all; raises when they are too many."""
 
 NIL_TEXT: Final = b"<nil>"
-_ADDRESS: Final = b"0xc000000000"
+_ADDRESS: Final = 0xC000000000
 _SIGNED: Final = frozenset((Kind.INT, Kind.INT64))
 _STRINGABLE: Final = frozenset("vsxXq")
 
@@ -49,6 +49,8 @@ class Printer:
             self.write(self.spec.pad(self.spec.cut(type_name(value).encode())))
         elif verb == "p":
             self._pointer(value, verb)
+        elif verb == "w":
+            self._bad_verb(value, verb)
         else:
             self.value(value, verb, 0)
 
@@ -132,10 +134,12 @@ class Printer:
 
     def _pointer(self, value: Any, verb: str) -> None:
         """An address: Go's differ from run to run, so any will do."""
-        if kind_of(value) in (Kind.SLICE, Kind.MAP, Kind.POINTER):
-            self.write(_ADDRESS)
-        else:
+        if kind_of(value) not in (Kind.SLICE, Kind.MAP, Kind.POINTER):
             self._bad_verb(value, verb)
+            return
+        sharp, self.spec.sharp = self.spec.sharp, not self.spec.sharp
+        self.write(verbs.format_integer(self.spec, 0 if is_nil(value) else _ADDRESS, "x", signed=False) or b"")
+        self.spec.sharp = sharp
 
     def _bad_verb(self, value: Any, verb: str) -> None:
         before, self._plainly = self._plainly, True

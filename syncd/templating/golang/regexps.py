@@ -8,12 +8,16 @@ from typing import Any, Final, TypeAlias
 
 import re2
 
+from syncd.templating.golang.regexp_syntax import SyntaxProblem, translate
 from syncd.templating.golang.text import decode, encode, is_digit, is_letter
 
 Spend: TypeAlias = Callable[[int], None]
-_UNKNOWN: Final = re.compile(rb"(?:[^\\]|\\[^C])*\\C|.*\(\?P?<[^>]*[^\x00-\x7f>]", re.DOTALL)
-"""What RE2 takes and Go does not: `\\C`, and letters beyond ASCII in the name of a group."""
 _LONGEST_NUMBER: Final = 9
+_WIDE: Final = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+"""Broken bytes as characters at the end of the last private plane."""
+_NARROW: Final = {wide: broken for broken, wide in _WIDE.items()}
+_MARK: Final = b"\xf4\x8f"
+"""What such a character begins with in UTF-8."""
 
 
 class RegexpError(ValueError):
@@ -29,31 +33,42 @@ class Regexp:
         options.log_errors = False
         spend(len(pattern) // 4)
         try:
-            self._compiled: Any = None if _UNKNOWN.match(pattern) else re2.compile(pattern, options)
-        except re2.error:
-            self._compiled = None
-        if self._compiled is None:
-            raise RegexpError("the regular expression is not valid")
+            translated, self._names = translate(pattern)
+            self._compiled: Any = re2.compile(translated, options)
+        except (re2.error, SyntaxProblem):
+            raise RegexpError("the regular expression is not valid") from None
         self._spend = spend
 
-    def search(self, text: bytes, at: int = 0) -> Any:
-        """The leftmost match from a place on, or None."""
-        return self._compiled.search(text, at)
+    def matches(self, text: bytes) -> bool:
+        return self._search(_widened(text), 0) is not None
 
-    def matches(self, text: bytes, limit: int = -1) -> Iterator[Any]:
-        """All matches that do not overlap; none that is empty and touches the one before."""
+    def find(self, text: bytes) -> bytes | None:
+        """The leftmost match."""
+        found = self._search(_widened(text), 0)
+        return None if found is None else _narrowed(found[0])
+
+    def find_all(self, text: bytes, limit: int) -> list[bytes]:
+        """All matches, or at most `limit` of them when it is not negative."""
+        return [_narrowed(found[0]) for found in self._matches(_widened(text), limit)]
+
+    def _search(self, text: bytes, at: int) -> Any:
+        while True:
+            found = self._compiled.search(text, at)
+            if found is None or not _inside(text, found.start()):
+                return found
+            at = found.start() + 1  # Go sees no `\B` within a character
+
+    def _matches(self, text: bytes, limit: int) -> Iterator[Any]:
+        """Matches that do not overlap; none that is empty and touches the one before."""
         at, before, count = 0, -1, 0
-        while at <= len(text) and count != limit:
-            self._spend(1 + (len(text) - at >> 12))
-            found = self.search(text, at)
+        while at <= len(text) and (limit < 0 or count < limit):
+            self._spend(1 + (len(text) - at >> 11))
+            found = self._search(text, at)
             if found is None:
                 return
             start, end = found.span()
             accepted = not (start == end == at and start == before)
-            if end == at:
-                at += _width(text, at) or 1
-            else:
-                at = end
+            at = at + (_width(text, at) or 1) if end == at else end
             before = end
             if accepted:
                 yield found
@@ -61,20 +76,20 @@ class Regexp:
 
     def replace(self, text: bytes, replacement: Callable[[Any], bytes]) -> Iterator[bytes]:
         """The pieces of the text with every match replaced, as `ReplaceAll` does it."""
+        text = _widened(text)
         last, at = 0, 0
         while at <= len(text):
-            self._spend(1 + (len(text) - at >> 12))
-            found = self.search(text, at)
+            self._spend(1 + (len(text) - at >> 11))
+            found = self._search(text, at)
             if found is None:
                 break
             start, end = found.span()
-            yield text[last:start]
+            yield _narrowed(text[last:start])
             if end > last or start == 0:
-                yield replacement(found)
+                yield _narrowed(replacement(found))
             last = end
-            width = _width(text, at)
-            at = at + width if at + width > end else max(end, at + 1)
-        yield text[last:]
+            at = max(end, at + (_width(text, at) or 1))
+        yield _narrowed(text[last:])
 
     def split(self, text: bytes, limit: int) -> list[bytes] | None:
         """`Split`; None for a limit of 0."""
@@ -82,16 +97,19 @@ class Regexp:
             return None
         if not text and self._compiled.pattern:
             return [b""]
+        text = _widened(text)
         parts: list[bytes] = []
         begin = end = 0
-        for found in self.matches(text, limit):
+        for found in self._matches(text, limit):
             if 0 < limit <= len(parts) + 1:
                 break
             end = found.start()
             if found.end():
                 parts.append(text[begin:end])
             begin = found.end()
-        return [*parts, text[begin:]] if end != len(text) else parts
+        if end != len(text):
+            parts.append(text[begin:])
+        return list(map(_narrowed, parts))
 
     def expand(self, template: bytes, found: Any) -> bytes:
         """The replacement text with `$1`, `${name}` and `$$` filled in."""
@@ -113,8 +131,26 @@ class Regexp:
         number = int(name) if name.isascii() and name.isdigit() and len(name) <= _LONGEST_NUMBER else -1
         if number >= 0 and (name == "0" or name[0] != "0"):
             return (found[number] or b"") if number <= self._compiled.groups else b""
-        number = self._compiled.groupindex.get(name, self._compiled.groupindex.get(encode(name), 0))
-        return (found[number] or b"") if number else b""
+        numbers = [number for number, known in enumerate(self._names, 1) if known == encode(name)]
+        return next((found[number] for number in numbers if found[number] is not None), b"")
+
+
+def _widened(text: bytes) -> bytes:
+    """The text with every broken byte as a character of its own, which `.` matches, as in Go."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return decode(text).translate(_WIDE).encode()
+    return text
+
+
+def _narrowed(text: bytes) -> bytes:
+    return encode(decode(text).translate(_NARROW)) if _MARK in text else text
+
+
+def _inside(text: bytes, at: int) -> bool:
+    """Whether a place is within a character."""
+    return at < len(text) and text[at] & 0xC0 == 0x80  # as UTF-8 marks it
 
 
 def _reference(text: str) -> tuple[str | None, str]:

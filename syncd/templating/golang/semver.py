@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any, ClassVar, Final
 
 from syncd.templating.golang.numbers import parse_uint
-from syncd.templating.golang.values import Kind, Struct
+from syncd.templating.golang.values import Kind, Struct, Uint64
 
 _IDENTIFIERS: Final = r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*"
 _VERSION: Final = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?")
@@ -37,7 +37,7 @@ class Version(Struct):
         return (text + (f"+{self.metadata}" if self.metadata else "")).encode()
 
     def fields(self) -> list[tuple[str, Any]]:
-        numbers = zip(("major", "minor", "patch"), self.numbers, strict=True)
+        numbers = zip(("major", "minor", "patch"), map(Uint64, self.numbers), strict=True)
         texts = (("pre", self.prerelease), ("metadata", self.metadata), ("original", self.original))
         return [*numbers, *((name, text.encode()) for name, text in texts)]
 

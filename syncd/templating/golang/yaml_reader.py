@@ -1,19 +1,15 @@
 """`sigs.k8s.io/yaml`: the first document of a YAML text, as `fromYaml` and `templateFrom` see it.
 
-The syntax is libyaml's, which Go's library is a translation of; what the nodes mean is decided here.
+What the nodes mean is decided here.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final, TypeAlias
-
-import yaml
 
 from syncd.templating.golang import yaml_scalars
 from syncd.templating.golang.gojson import JSONError, encode_json, number_json
@@ -23,124 +19,14 @@ from syncd.templating.golang.printing import Grow
 from syncd.templating.golang.text import encode, runes
 from syncd.templating.golang.values import INT_MAX
 from syncd.templating.golang.yaml_emitter import emit
+from syncd.templating.golang.yaml_events import PREFIX, Events, Node, Spend, YAMLError
 from syncd.templating.golang.yaml_scalars import BINARY, MERGE, ScalarError
 
-Spend: TypeAlias = Callable[[int], None]
-"""Told of work that was done; raises when it is too much."""
 _Mapping: TypeAlias = dict[tuple[type, Any], Any]
 """By type and key: `1`, `1.0` and `true` are three keys."""
 
 _ALIAS_LOW: Final = 400_000
 _ALIAS_HIGH: Final = 4_000_000
-_PREFIX: Final = "yaml: "
-_UNKNOWN_ESCAPE: Final = "found unknown escape character"
-_SLASH: Final = re.compile(r"(?:[^\\]|\\[^/])*?\\/", re.DOTALL)
-_Loader: Final = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
-
-
-class YAMLError(ValueError):
-    """The text is not YAML, or not of the shape that was asked for; the message is Go's."""
-
-
-@dataclass(slots=True)
-class _Node:
-    kind: str
-    value: str = ""
-    tag: str = ""
-    plain: bool = False
-    children: tuple[_Node, ...] = ()
-    target: _Node | None = None
-
-
-class _Events:
-    """libyaml's events, one document of them."""
-
-    def __init__(self, text: bytes, spend: Spend) -> None:
-        self.text = text
-        self.spend = spend
-        self.parser: Any = None
-        self.anchors: dict[str, _Node] = {}
-
-    def document(self) -> _Node | None:
-        while True:
-            self.spend(len(self.text) >> 6)
-            self.parser = _Loader(self.text or b"\n")
-            self.anchors = {}
-            try:
-                return self._document()
-            except yaml.YAMLError as problem:
-                if not self._repaired(problem):
-                    raise YAMLError(_PREFIX + _describe(problem)) from None
-
-    def _document(self) -> _Node | None:
-        self.parser.get_event()
-        if not isinstance(self.parser.get_event(), yaml.DocumentStartEvent):
-            return None
-        node = self._node(self.parser.get_event())
-        self.parser.get_event()
-        return node
-
-    def _repaired(self, problem: yaml.YAMLError) -> bool:
-        r"""Whether the problem was a `\'` between double quotes: an apostrophe for Go, and nothing for libyaml."""
-        mark = getattr(problem, "problem_mark", None)
-        if getattr(problem, "problem", "") != _UNKNOWN_ESCAPE or mark is None:
-            return False
-        text = self.text.decode("utf-8", "replace")
-        if text[mark.index : mark.index + 2] != "\\'":
-            return False
-        self.text = (text[: mark.index] + text[mark.index + 1 :]).encode()
-        return True
-
-    def _node(self, event: Any) -> _Node:
-        self.spend(1)
-        if isinstance(event, yaml.AliasEvent):
-            target = self.anchors.get(str(event.anchor))
-            if target is None:
-                raise YAMLError(f"{_PREFIX}unknown anchor '{event.anchor}' referenced")
-            return _Node("alias", str(event.anchor), target=target)
-        if isinstance(event, yaml.ScalarEvent):
-            return self._anchored(event, self._scalar(event))
-        sequence = isinstance(event, yaml.SequenceStartEvent)
-        node = self._anchored(event, _Node("sequence" if sequence else "mapping"))
-        children = []
-        while not isinstance(event := self.parser.get_event(), (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-            children.append(self._node(event))
-        node.children = tuple(children)
-        return node
-
-    def _scalar(self, event: Any) -> _Node:
-        if event.style == '"' and b"\\/" in self.text:
-            self._refuse_slashes(event)
-        if event.tag == "!":
-            return _Node("scalar", event.value)
-        return _Node("scalar", event.value, event.tag or "", event.implicit[0])
-
-    def _refuse_slashes(self, event: Any) -> None:
-        r"""`\/` is an escape for libyaml, and none for Go."""
-        start = event.start_mark.index
-        written = self.text.decode("utf-8", "replace")[start : event.end_mark.index]
-        self.spend(len(self.text) >> 6)
-        found = _SLASH.match(written)
-        if found is not None:
-            line = event.start_mark.line + written.count("\n", 0, found.end())
-            raise YAMLError(f"{_PREFIX}line {line + 1}: {_UNKNOWN_ESCAPE}" if line else _PREFIX + _UNKNOWN_ESCAPE)
-
-    def _anchored(self, event: Any, node: _Node) -> _Node:
-        if event.anchor is not None:
-            self.anchors[event.anchor] = node
-        return node
-
-
-def _describe(problem: yaml.YAMLError) -> str:
-    """The problem in the words of Go's library, which counts lines its own way."""
-    if not isinstance(problem, yaml.MarkedYAMLError):
-        return str(getattr(problem, "reason", problem))
-    line = 0
-    if problem.problem_mark is not None and problem.problem_mark.line:
-        line = problem.problem_mark.line + (1 if isinstance(problem, yaml.scanner.ScannerError) else 0)
-    elif problem.context_mark is not None:
-        line = problem.context_mark.line
-    return f"line {line}: {problem.problem}" if line else str(problem.problem)
 
 
 class _Decoder:
@@ -153,7 +39,7 @@ class _Decoder:
         self.from_aliases = 0
         self.depth = 0
 
-    def value(self, node: _Node) -> Any:
+    def value(self, node: Node) -> Any:
         self._count()
         if node.kind == "alias":
             return self._alias(node)
@@ -171,19 +57,19 @@ class _Decoder:
         if self.depth:
             self.from_aliases += 1
         if self.from_aliases > 100 and self.count > 1000 and self.from_aliases / self.count > self._allowed():
-            raise YAMLError(_PREFIX + "document contains excessive aliasing")
+            raise YAMLError(PREFIX + "document contains excessive aliasing")
 
     def _allowed(self) -> float:
         if self.count <= _ALIAS_LOW:
             return 0.99
         return max(0.10, 0.99 - 0.89 * (self.count - _ALIAS_LOW) / (_ALIAS_HIGH - _ALIAS_LOW))
 
-    def _alias(self, node: _Node) -> Any:
+    def _alias(self, node: Node) -> Any:
         return self._within(node, lambda target: self.value(target))
 
-    def _within(self, node: _Node, visit: Callable[[_Node], Any]) -> Any:
+    def _within(self, node: Node, visit: Callable[[Node], Any]) -> Any:
         if id(node) in self.open or node.target is None:
-            raise YAMLError(f"{_PREFIX}anchor '{node.value}' value contains itself")
+            raise YAMLError(f"{PREFIX}anchor '{node.value}' value contains itself")
         self.open.add(id(node))
         self.depth += 1
         result = visit(node.target)
@@ -191,18 +77,18 @@ class _Decoder:
         self.open.discard(id(node))
         return result
 
-    def _scalar(self, node: _Node) -> Any:
+    def _scalar(self, node: Node) -> Any:
         if not node.tag and not node.plain:
             return encode(node.value)
         try:
             tag, value = yaml_scalars.resolve(node.tag, node.value)
         except ScalarError as problem:
-            raise YAMLError(_PREFIX + str(problem)) from None
+            raise YAMLError(PREFIX + str(problem)) from None
         if tag == BINARY:
             return _binary(node.value)
         return encode(value) if isinstance(value, str) else value
 
-    def _fill(self, node: _Node, mapping: _Mapping) -> None:
+    def _fill(self, node: Node, mapping: _Mapping) -> None:
         pairs = iter(node.children)
         for key_node, value_node in zip(pairs, pairs, strict=True):
             if key_node.kind == "scalar" and key_node.value == "<<" and (key_node.plain or key_node.tag == MERGE):
@@ -210,23 +96,23 @@ class _Decoder:
                 continue
             key = self.value(key_node)
             if isinstance(key, (list, dict)):
-                raise YAMLError(f"{_PREFIX}invalid map key: {_go_syntax(key)}")
+                raise YAMLError(f"{PREFIX}invalid map key: {_go_syntax(key)}")
             mapping[type(key), key] = self.value(value_node)
 
-    def _merge(self, node: _Node, mapping: _Mapping) -> None:
+    def _merge(self, node: Node, mapping: _Mapping) -> None:
         """`<<`: the keys of other mappings, in place; keys that follow in the text override them."""
         sources = reversed(node.children) if node.kind == "sequence" else (node,)
         for source in sources:
             target = source.target if source.kind == "alias" else source
             if target is None or target.kind != "mapping":
-                raise YAMLError(_PREFIX + "map merge requires map or sequence of maps as the value")
+                raise YAMLError(PREFIX + "map merge requires map or sequence of maps as the value")
             self._count()
             if source.kind == "alias":
                 self._within(source, lambda found: self._count_and_fill(found, mapping))
             else:
                 self._fill(source, mapping)
 
-    def _count_and_fill(self, node: _Node, mapping: _Mapping) -> None:
+    def _count_and_fill(self, node: Node, mapping: _Mapping) -> None:
         self._count()
         self._fill(node, mapping)
 
@@ -235,7 +121,7 @@ def _binary(text: str) -> bytes:
     try:
         return base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise YAMLError(_PREFIX + "!!binary value contains invalid base64 data") from None
+        raise YAMLError(PREFIX + "!!binary value contains invalid base64 data") from None
 
 
 def _go_syntax(value: Any) -> str:
@@ -254,7 +140,7 @@ def _go_syntax(value: Any) -> str:
 
 
 def _read(text: bytes, spend: Spend) -> Any:
-    node = _Events(text, spend).document()
+    node = Events(text, spend).document()
     return None if node is None else _Decoder(spend).value(node)
 
 
@@ -338,4 +224,6 @@ def _string(value: Any) -> bytes:
 
 def write(value: Any, grow: Grow, spend: Spend) -> bytes:
     """`yaml.Marshal`: the value's JSON, read as YAML and written. Raises YAMLError or JSONError where Go fails."""
-    return encode(emit(_read(encode_json(value, grow), spend), grow))
+    text = encode_json(value, grow)
+    spend(len(text) >> 3)
+    return encode(emit(_read(text, spend), grow))
