@@ -85,6 +85,12 @@ def _run(request: Request, screen: Screen) -> int:
     return run(request, screen)
 
 
+def _explain(request: Request, screen: Screen) -> int:
+    from syncd.cli.explain import run
+
+    return run(request, screen)
+
+
 def _hidden(flag: Flag) -> Flag:
     """The flag without its line in the help: accepted where it means nothing, or before the command."""
     twin = copy(flag)
@@ -128,6 +134,8 @@ _OF_RUN = ("listen", "tls_cert", "tls_key", "token_file", "passes")
 _PASS_FLAGS = [flag for flag in SETTING_FLAGS if flag.name not in _OF_RUN]
 _SYNCING = (FILENAME, NAMESPACE, SELECTOR, TO, KUBECONFIG, CONTEXT, *_ANSWER, CONFIG_FILE, *_PASS_FLAGS)
 _PLANNING = [flag for flag in _SYNCING if flag.name != "metrics_file"]
+_OF_WRITES = ("selector", "prune", "allow_mass_change", "guard_count", "guard_share", "writers")
+_EXPLAINING = [flag for flag in _PLANNING if flag.name not in _OF_WRITES]
 _RUN_FLAGS = [flag for flag in SETTING_FLAGS if flag.name not in ("metrics_file", "allow_mass_change")]
 _RUNNING = (FILENAME, NAMESPACE, TO, KUBECONFIG, CONTEXT, CONFIG_FILE, *_RUN_FLAGS)
 _RENDERING = (
@@ -210,6 +218,18 @@ in force. What fails is tried again, later each time. SIGTERM ends it within fiv
 
 Exit code: 0 stopped by a signal, 1 it could not begin.
 """
+_EXPLAIN = """Say where keys come from, who uses them, and why.
+
+Of an ExternalSecret: each key with its store, remote key and version; each workload that uses the Secret, by which
+reference, and why it is restarted or is not. Of a workload: the same for each Secret that it uses. Writes nothing.
+NAME is `shop/stripe`, `deployment/web` in the namespace of -n, or `shop/deployment/web`.
+
+\b
+  syncd explain -f secrets/ shop/stripe
+  syncd explain -f secrets/ deployment/web -n shop
+
+Exit code: 0 explained, 1 something could not be found out.
+"""
 _APP = """Keep Kubernetes Secrets equal to what Vault, AWS or GCP hold, and restart what uses them.
 
 Declarations are ExternalSecrets and SecretStores in files, as External Secrets Operator knows them. Secrets go to the
@@ -243,6 +263,7 @@ app = click.Group(
         _command("sync", _sync, _SYNCING, _SYNC, names="NAME"),
         _command("run", _run, _RUNNING, _RUN),
         _command("check", _check, _CHECKING, _CHECK, names="STORE"),
+        _command("explain", _explain, _EXPLAINING, _EXPLAIN, names="NAME"),
         _command("version", _version, (OUTPUT,), "Show the version.\n"),
     ],
 )

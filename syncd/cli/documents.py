@@ -8,7 +8,7 @@ from syncd.cli.answer import Document
 from syncd.cli.show_plan import explained, pauses
 from syncd.model import ObjectName, Source, Unknown, Workload, WorkloadName
 from syncd.reconcile.apply import NoteWrite, Result, Write
-from syncd.reconcile.changes import Action, Change, Refusal, RefusalKind, Waiting
+from syncd.reconcile.changes import Action, Change, KeyChanges, Refusal, RefusalKind, Waiting
 from syncd.reconcile.owed import Owed
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import Report, plan_exit_code
@@ -55,21 +55,21 @@ def _left(plan: Plan) -> Document:
         "unknowns": [_unknown(unknown) for unknown in plan.unknowns],
         "waiting": [_waiting(waiting) for waiting in plan.waiting],
         "settled": [
-            {**_secret(one.name), "declaration": str(one.declaration), "remark": one.remark or None}
+            {**secret_document(one.name), "declaration": str(one.declaration), "remark": one.remark or None}
             for one in plan.settled
         ],
-        "orphans": [{**_secret(orphan.name), "owner": orphan.owner} for orphan in plan.orphans],
+        "orphans": [{**secret_document(orphan.name), "owner": orphan.owner} for orphan in plan.orphans],
         "untouchable": [_untouchable(workload) for workload in plan.untouchable],
         "hints": list(plan.hints),
         "blind": {"reason": plan.blind.reason, "hint": plan.blind.hint or None} if plan.blind else None,
     }
 
 
-def _secret(name: ObjectName) -> Document:
+def secret_document(name: ObjectName) -> Document:
     return {"id": f"Secret/{name}", "namespace": name.namespace, "name": name.name}
 
 
-def _workload(name: WorkloadName) -> Document:
+def workload_document(name: WorkloadName) -> Document:
     return {
         "id": f"{name.kind}/{name.name}",
         "kind": str(name.kind),
@@ -78,22 +78,25 @@ def _workload(name: WorkloadName) -> Document:
     }
 
 
-def _source(source: Source | None) -> Document | None:
+def source_document(source: Source | None) -> Document | None:
     return {"kind": str(source.kind), "location": source.location} if source else None
 
 
 def _change(change: Change) -> Document:
-    keys = change.keys
     return {
-        **_secret(change.name),
+        **secret_document(change.name),
         "action": str(change.action),
         "reason": explained(change),
-        "keys": {"added": list(keys.added), "changed": list(keys.changed), "removed": list(keys.removed)},
+        "keys": keys_document(change.keys),
         "declarations": [str(name) for name in change.declarations],
         "stores": list(change.stores),
-        "source": _source(change.source),
+        "source": source_document(change.source),
         "paused": change.paused or None,
     }
+
+
+def keys_document(keys: KeyChanges) -> Document:
+    return {"added": list(keys.added), "changed": list(keys.changed), "removed": list(keys.removed)}
 
 
 def _restart(owed: Owed) -> Document:
@@ -102,7 +105,7 @@ def _restart(owed: Owed) -> Document:
         {"secret": str(name), "keys": None if "*" in keys else sorted(keys)}
         for name, keys in sorted(owed.because.items())
     ]
-    return {**_workload(owed.workload.name), "because": because, "paused": owed.paused or None}
+    return {**workload_document(owed.workload.name), "because": because, "paused": owed.paused or None}
 
 
 def _result(outcome: Write | NoteWrite) -> Document:
@@ -110,32 +113,36 @@ def _result(outcome: Write | NoteWrite) -> Document:
 
 
 def _failure(failure: Write | NoteWrite) -> Document:
-    name = _secret(failure.change.name) if isinstance(failure, Write) else _workload(failure.owed.workload.name)
+    name = (
+        secret_document(failure.change.name)
+        if isinstance(failure, Write)
+        else workload_document(failure.owed.workload.name)
+    )
     return {"id": name["id"], **_result(failure)}
 
 
 def _refusal(refusal: Refusal) -> Document:
     return {
-        **_secret(refusal.name),
+        **secret_document(refusal.name),
         "kind": str(refusal.kind),
         "reason": refusal.reason,
         "hint": refusal.hint or None,
         "declaration": str(refusal.declaration) if refusal.declaration else None,
-        "source": _source(refusal.source),
+        "source": source_document(refusal.source),
         "approval": refusal.id or None,
     }
 
 
 def _unknown(unknown: Unknown) -> Document:
     return {
-        **_secret(unknown.name),
+        **secret_document(unknown.name),
         "declaration": str(unknown.declaration),
         "failure": str(unknown.failure),
         "reason": unknown.reason,
         "hint": unknown.hint or None,
         "retryAfter": unknown.retry_after,
         "stores": list(unknown.stores),
-        "source": _source(unknown.source),
+        "source": source_document(unknown.source),
     }
 
 
@@ -145,7 +152,7 @@ def _waiting(waiting: Waiting) -> Document:
 
 def _untouchable(workload: Workload) -> Document:
     return {
-        **_workload(workload.name),
+        **workload_document(workload.name),
         "reason": workload.untouchable,
         "location": workload.location or None,
     }

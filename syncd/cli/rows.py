@@ -40,6 +40,8 @@ class Row:
     text: str = ""
     hint: str = ""
     keys: KeyChanges = _NO_KEYS
+    details: tuple[str, ...] = ()
+    """Lines below it."""
 
 
 def lines(rows: Sequence[Row], stream: Stream, *, like: Sequence[Row] = ()) -> Iterator[str]:
@@ -52,6 +54,8 @@ def lines(rows: Sequence[Row], stream: Stream, *, like: Sequence[Row] = ()) -> I
         for symbol, key in _keys(row.keys):
             masked = "" if symbol is Symbol.REMOVE else stream.paint("(sensitive value)", Color.DIM)
             yield f"      {symbol.on(stream)} {printable(key).ljust(width - 4)}  {masked}".rstrip()
+        for detail in row.details:
+            yield f"      {printable(detail)}"
         if row.hint and [row.hint] != [following.hint for following in rows[index + 1 : index + 2]]:
             yield f"      {stream.paint('hint:', Color.CYAN)} {printable(row.hint)}"
 

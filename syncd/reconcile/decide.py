@@ -86,7 +86,8 @@ def _owned(
 def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], rules: Rules) -> Refusal | None:
     if secret.controller:
         controller = f"{secret.controller.kind} {secret.controller.name}"
-        return _refusal(desired, f"exists and is written by another controller: {controller}")
+        hint = "docs/migration.md says how to take it over" if secret.controller.kind == "ExternalSecret" else ""
+        return _refusal(desired, f"exists and is written by another controller: {controller}", hint)
     owner = secret.annotations.get(OWNER, "")
     if owner == desired.owner:
         return None

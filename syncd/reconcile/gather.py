@@ -20,7 +20,7 @@ from syncd.reconcile.located import located
 
 Values = dict[str, bytes]
 Generators = Mapping[GeneratorKey, Generator]
-_CONVERTING = frozenset({Dialect.FAKE, Dialect.GCP_SM, Dialect.KUBERNETES})
+CONVERTING = frozenset({Dialect.FAKE, Dialect.GCP_SM, Dialect.KUBERNETES})
 """Where the reference's provider converts the names that it found itself, so that `rewrite` sees converted ones."""
 
 
@@ -98,7 +98,7 @@ class Gathering:
                 raise _failure(outcome, f"`{name}`: ")
             if isinstance(outcome, Found):
                 values[name] = documents.lookup(dialect, outcome.value.reveal(), "")
-        return keys.convert(find.conversion_strategy, values) if dialect in _CONVERTING else values
+        return keys.convert(find.conversion_strategy, values) if dialect in CONVERTING else values
 
     def _shaped(self, source: DataFrom, how: Extract | Find, values: Values) -> Values:
         """The order is the reference's: rewrite or convert, then validate, decode, look for null bytes."""

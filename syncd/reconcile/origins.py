@@ -13,7 +13,7 @@ from syncd.providers.api import Absent, Found, Matched
 from syncd.providers.jobs import Answer, Item
 from syncd.reconcile import keys
 from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
-from syncd.reconcile.gather import Gathering
+from syncd.reconcile.gather import CONVERTING, Gathering
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,34 @@ class _Tracing:
         if source.find:
             found = self._answer(source, find_query(source.find))
             whole = _with_keys(Origin(path, store, _words(source.find)), names)
-            return _each(whole, source, source.find, found) if isinstance(found, Matched) else [whole]
+            return self._each(whole, source, found) if isinstance(found, Matched) else [whole]
         if source.generator:
             return [_with_keys(Origin(path, source.generator.kind, source.generator.name), names)]
         return []
+
+    def _each(self, whole: Origin, source: DataFrom, found: Matched) -> Sequence[Origin]:
+        """One for each secret that matches, where it can be told which key it became; else one for all."""
+        try:
+            parts = [
+                replace(whole, remote=name, version=_version(outcome), keys=self._renamed(source, name))
+                for name, outcome in sorted(found.values.items())
+            ]
+        except RenderError:
+            return [whole]
+        return parts if whole.keys and {key for part in parts for key in part.keys} == {*whole.keys} else [whole]
+
+    def _renamed(self, source: DataFrom, name: str) -> tuple[str, ...]:
+        """The key that one name becomes; what some stores have converted is rewritten after that."""
+        strategy = source.find.conversion_strategy if source.find else ""
+        store = store_key(self.declaration, source)
+        names = {name: b""}
+        if store and self.answers.of(store, self.declaration.object_name.namespace).dialect in CONVERTING:
+            names = keys.convert(strategy, names)
+        if not source.rewrite:
+            return tuple(keys.convert(strategy, names))
+        from syncd.reconcile.rewrite import operations, rewrite  # late: it brings the template engine
+
+        return tuple(rewrite(operations(source.rewrite), names))
 
     def _key_of(self, item: Data) -> Sequence[str]:
         return () if self.gathering.key(item) is None else (item.secret_key,)
@@ -92,28 +116,6 @@ def _with_keys(origin: Origin, names: Callable[[], Iterable[str]], *, absent: bo
         return replace(origin, failure=error.failure, trouble=error.message, hint=error.hint)
     except RenderError as error:
         return replace(origin, failure=Failure.MISCONFIGURED, trouble=error.message, hint=error.hint)
-
-
-def _each(whole: Origin, source: DataFrom, find: Find, found: Matched) -> Sequence[Origin]:
-    """One for each secret that matches, where it can be told which key it became; else one for all."""
-    if whole.trouble:
-        return [whole]
-    try:
-        parts = [
-            replace(whole, remote=name, version=_version(outcome), keys=tuple(_renamed(source, find, name)))
-            for name, outcome in sorted(found.values.items())
-        ]
-    except RenderError:
-        return [whole]
-    return parts if {key for part in parts for key in part.keys} == {*whole.keys} else [whole]
-
-
-def _renamed(source: DataFrom, find: Find, name: str) -> Iterable[str]:
-    if not source.rewrite:
-        return keys.convert(find.conversion_strategy, {name: b""})
-    from syncd.reconcile.rewrite import operations, rewrite  # late: it brings the template engine
-
-    return rewrite(operations(source.rewrite), {name: b""})
 
 
 def _version(answer: Answer | None) -> str:
