@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,9 @@ class _Session:
         self.pool: urllib3.PoolManager | urllib3.HTTPConnectionPool = manager
         self.prefix = str(configuration.host)
         if self.prefix.startswith("https:"):  # spares the manager's search for the pool at every call
-            self.pool = manager.connection_from_url(self.prefix)
-            self.prefix = urllib3.util.parse_url(self.prefix).path or ""
+            with suppress(urllib3.exceptions.LocationValueError):  # each call says so, as with any address
+                self.pool = manager.connection_from_url(self.prefix)
+                self.prefix = urllib3.util.parse_url(self.prefix).path or ""
         self._lock = threading.Lock()
         self._headers: Mapping[str, str] = {}
         self._asked = float("-inf")
@@ -99,12 +100,14 @@ class Connection:
     """Calls from several threads at once.
 
     `load` returns a configuration and, where certificates come from memory, an `ssl.SSLContext`. It is called at once,
-    and again when the API server says 401: tokens and certificates on disk may have been renewed.
+    and again when the API server says 401: tokens and certificates on disk may have been renewed. `tries` of one call
+    are made at most.
     """
 
-    def __init__(self, load: Callable[[], tuple[Configuration, Any]], *, timeout: float) -> None:
+    def __init__(self, load: Callable[[], tuple[Configuration, Any]], *, timeout: float, tries: int = TRIES) -> None:
         self._load = load
         self._timeout = timeout
+        self._tries = tries
         self._session = _Session(*load())
         self._reload_lock = threading.Lock()
         self._reloaded = float("-inf")
@@ -155,7 +158,9 @@ class Connection:
         if not first.worth_repeating(call):  # nearly always: spares the machinery of retries
             return first
         known = [first]
-        last: _Outcome = _RETRYING(lambda *_: known.pop() if known else self._once(call, deadline), call, deadline)
+        last: _Outcome = _RETRYING(
+            lambda *_: known.pop() if known else self._once(call, deadline), call, deadline, self._tries
+        )
         return last
 
     def _once(self, call: Call, deadline: Deadline) -> _Outcome:
@@ -217,8 +222,8 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _stop(state: RetryCallState) -> bool:
-    deadline: Deadline = state.args[1]
-    return state.attempt_number >= TRIES or state.upcoming_sleep >= deadline.left()
+    _, deadline, tries = state.args
+    return bool(state.attempt_number >= tries or state.upcoming_sleep >= deadline.left())
 
 
 _RETRYING = Retrying(retry=_again, wait=_wait, stop=_stop, retry_error_callback=_outcome)
