@@ -1,4 +1,4 @@
-"""Writes what is made from the code: config/syncd.yaml, and the second parts of docs/settings.md, cli.md, metrics.md.
+"""Writes what is made from the code: config/syncd.yaml, and the second parts of pages in docs/.
 
 `python -m tests.generate` writes them; tests/test_docs.py fails when they are stale.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 
 import click
 from prometheus_client import Metric, ProcessCollector
 
 from syncd.cli.app import app
+from syncd.manifests.compatibility import Field, compatibility
 from syncd.metrics.families import Counter, Gauge, Histogram
 from syncd.metrics.table import FAMILIES
 from syncd.settings import SETTINGS, Setting
@@ -27,6 +29,7 @@ def generated() -> Mapping[Path, str]:
         ROOT / "config" / "syncd.yaml": _settings_yaml(),
         ROOT / "docs" / "settings.md": _page("settings.md", "".join(map(_settings_page_row, SETTINGS))),
         ROOT / "docs" / "cli.md": _page("cli.md", _help_texts()),
+        ROOT / "docs" / "compatibility.md": _page("compatibility.md", _compatibility()),
         ROOT / "docs" / "metrics.md": _page("metrics.md", _metrics()),
     }
 
@@ -63,6 +66,19 @@ def _settings_page_row(setting: Setting) -> str:
     default = f"`{shown}`" if shown else "none"
     flag = f"{setting.flag} {setting.type.metavar}".rstrip()
     return f"\n## {setting.name}\n\n{setting.help}\n\n`{flag}`, `{setting.variable}`; default: {default}\n"
+
+
+def _compatibility() -> str:
+    """One table for each kind; a ClusterSecretStore has the fields of a SecretStore."""
+    rows = [row for row in compatibility() if row.kind != "ClusterSecretStore"]
+    return "".join(
+        f"\n## {kind}\n\n| field | supported | since | |\n|---|---|---|---|\n{''.join(map(_compatibility_row, fields))}"
+        for kind, fields in groupby(rows, lambda row: row.kind)
+    )
+
+
+def _compatibility_row(row: Field) -> str:
+    return f"| {f'`{row.path}`' if row.path else 'all'} | {row.support} | {row.since or '–'} | {row.remark} |\n"
 
 
 def _metrics() -> str:

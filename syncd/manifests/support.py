@@ -28,6 +28,11 @@ class Unsupported:
     hint: str = ""
     applies: Callable[[Any], bool] = _any
 
+    @property
+    def whole(self) -> bool:
+        """Whether no value of the field is supported."""
+        return self.applies is _any
+
 
 UNSUPPORTED = (
     Unsupported("ExternalSecret", "spec.target.manifest"),

@@ -57,7 +57,8 @@ def test_every_login_of_kubernetes(examples: Declarations) -> None:
 
 def test_every_provider(examples: Declarations) -> None:
     """Each provider that comes with syncd is shown."""
-    assert {"vault", "aws", "kubernetes", "file", "fake"} == {store.provider_name for store in examples.stores.values()}
+    shown = {store.provider_name for store in examples.stores.values()}
+    assert {"vault", "aws", "gcpsm", "kubernetes", "file", "fake"} == shown
 
 
 def test_the_quickstart() -> None:
