@@ -36,13 +36,12 @@ def texts() -> Iterator[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
             elif isinstance(node, ast.JoinedStr):
-                yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+                yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
 
 
 def test_every_class_has_a_heading() -> None:
     """In the order of the tree."""
-    headings = [heading for heading in re.findall(r"^## (\w+)$", PAGE, re.MULTILINE)]
-    assert [error.__name__ for error in errors()] == headings
+    assert [error.__name__ for error in errors()] == re.findall(r"^## (\w+)$", PAGE, re.MULTILINE)
 
 
 def test_every_kind_of_failure_has_a_row() -> None:

@@ -72,7 +72,7 @@ def test_example_is_found(environment: Environment) -> None:
     """The registry knows it by the name of its entry point, beside syncd's own."""
     code = "from syncd.providers import registry; print(registry.plugin('httpkv'), *registry.installed().names())"
     shown = environment.run("-c", code).stdout
-    assert shown == "<class 'syncd_httpkv.HttpKvPlugin'> fake file httpkv kubernetes vault\n"
+    assert shown == "<class 'syncd_httpkv.HttpKvPlugin'> aws fake file gcpsm httpkv kubernetes vault\n"
 
 
 def test_example_passes_the_contract(environment: Environment, project: Path) -> None:

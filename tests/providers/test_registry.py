@@ -60,7 +60,7 @@ def test_unknown_provider_is_the_manifests_fault() -> None:
     with pytest.raises(StoreError, match="provider `azurekv` is not supported") as raised:
         registry.plugin("azurekv")
     assert raised.value.failure is Failure.MISCONFIGURED
-    assert "`fake`, `file`, `kubernetes`, `vault`" in raised.value.hint
+    assert "`aws`, `fake`, `file`, `gcpsm`, `kubernetes`, `vault`" in raised.value.hint
 
 
 def test_unknown_provider_may_be_a_slip() -> None:
