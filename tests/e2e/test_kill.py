@@ -98,7 +98,8 @@ class Shop:
                 "metadata": {"name": name},
                 "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
             }
-            self.plane.request("POST", f"/apis/apps/v1/namespaces/{self.namespace}/deployments", body)
+            self.plane.request("POST", self._deployments, body)
+        self._settled()  # else the controller may see a Deployment for the first time after its restart
 
     def sync(self, kubeconfig: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "syncd", "sync", "-f", str(self.folder / "shop.yaml"), "-n", self.namespace]
@@ -127,16 +128,22 @@ class Shop:
     @property
     def rollouts(self) -> dict[str, int]:
         """How often each Deployment was rolled out, by the revisions that its controller counts."""
-        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
-        found: dict[str, int] = {}
+        return {item["metadata"]["name"]: _revision(item) - 1 for item in self._settled()}
+
+    @property
+    def _deployments(self) -> str:
+        return f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
+
+    def _settled(self) -> list[dict[str, Any]]:
+        """The Deployments, once their controller has seen the last change of each."""
+        items: list[dict[str, Any]] = []
 
         def settled() -> bool:
-            items = self.plane.request("GET", path)["items"]
-            found.update({i["metadata"]["name"]: _revision(i) - 1 for i in items})
+            items[:] = self.plane.request("GET", self._deployments)["items"]
             return all(i["status"].get("observedGeneration") == i["metadata"]["generation"] for i in items)
 
         wait_for(settled)
-        return found
+        return items
 
 
 def _revision(deployment: dict[str, Any]) -> int:
