@@ -10,7 +10,7 @@ from syncd.cluster import resources
 from syncd.cluster.api import Note, OwnedSecrets, SecretList, SecretPatch, SecretSeen, WorkloadPatch
 from syncd.cluster.calls import ACCESS_REVIEWS, CONFIGMAPS, SECRETS, SELF_REVIEWS, SERVICE_ACCOUNTS
 from syncd.cluster.codec import mapping, patch_to_json, secret_from_json, secret_to_json, strings
-from syncd.cluster.connection import Connection
+from syncd.cluster.connection import TRIES, Connection
 from syncd.cluster.faults import NotFound
 from syncd.cluster.kubeconfig import Credential, find_configuration, in_cluster_namespace, server_configuration
 from syncd.cluster.notes import write_note
@@ -66,13 +66,15 @@ class KubernetesTarget:
 
     @classmethod
     def for_server(
-        cls, server: str, *, ca: str = "", credential: Credential, timeout: float = TIMEOUT
+        cls, server: str, *, ca: str = "", credential: Credential, timeout: float = TIMEOUT, tries: int = TRIES
     ) -> KubernetesTarget:
         """A cluster that no kubeconfig names.
 
-        `ca` is PEM; empty for the system's own authorities. Raises UsageError, and what `credential` raises.
+        `ca` is PEM; empty for the system's own authorities. A call is tried `tries` times at most. Raises UsageError,
+        and what `credential` raises.
         """
-        return cls(Connection(server_configuration(server, ca, credential), timeout=timeout), system_namespace="syncd")
+        configuration = server_configuration(server, ca, credential)
+        return cls(Connection(configuration, timeout=timeout, tries=tries), system_namespace="syncd")
 
     @property
     def warnings(self) -> list[str]:

@@ -127,7 +127,11 @@ class KubernetesStore:
             if self._opened is None:
                 endpoint = self._config.endpoint(self._credentials)
                 self._opened = KubernetesTarget.for_server(
-                    endpoint.server, ca=endpoint.ca, credential=endpoint.credential, timeout=self._timeout
+                    endpoint.server,
+                    ca=endpoint.ca,
+                    credential=endpoint.credential,
+                    timeout=self._timeout,
+                    tries=1,  # the lane repeats
                 )
             return self._opened
 

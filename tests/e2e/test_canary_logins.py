@@ -144,9 +144,6 @@ def test_wrong_credentials(lab: Lab, openbao: OpenBao, openbao_tls: TlsOpenBao) 
         add(stores)
     lab.declare(*stores.manifests)
     ran = syncd("plan", "-f", lab.source, "--to", lab.out, "--log-level", "debug")
-    from pathlib import Path
-
-    Path("/tmp/said.txt").write_text(ran.said)
     assert {} == {name: error for name, error in stores.errors.items() if not said_of(name, error, ran.out)}
     assert [] == lab.leaks(ran.said)
 
