@@ -115,9 +115,9 @@ def call_name(method: str, url: str, params: Mapping[str, str] | None) -> str:
         return _TOKEN_CALLS[path]
     if path.startswith("sys/internal/ui/mounts/"):
         return "ReadMount"
-    if method != "GET":
+    if method.upper() not in ("GET", "LIST"):
         return "Login"
-    return "ListSecrets" if params and "list" in params else "ReadSecretData"
+    return "ListSecrets" if method.upper() == "LIST" or (params and "list" in params) else "ReadSecretData"
 
 
 class _TlsAdapter(HTTPAdapter):

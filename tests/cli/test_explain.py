@@ -45,7 +45,7 @@ def test_a_secret(shop: Shop) -> None:
     first, second, rest = ran.out.split("\n", 2)
     assert (0, "", "shop/stripe") == (ran.code, ran.err, first)
     assert second.startswith(
-        "  shop.yaml:24: ExternalSecret shop/stripe; `syncd run` reads it every 3600 s, next at 20"
+        "  shop.yaml:28: ExternalSecret shop/stripe; `syncd run` reads it every 3600 s, next at 20"
     )
     expected = """\
   ~ Secret  update  content differs: ~KEY
