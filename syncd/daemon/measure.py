@@ -90,7 +90,7 @@ class Measure:
     def _finish(self, event: events.PassFinished) -> None:
         about = {name: self._declared[name] for name in event.names if name in self._declared}
         found = outcomes(event.report, about)
-        self._record(about, failed={name for name, outcome in found.items() if not outcome.fine})
+        self._record(found, failed={name for name, outcome in found.items() if not outcome.fine})
         for name, outcome in found.items():
             table.PAUSED.mark(*_labels(name), on=outcome.state is State.PAUSED)
             table.REFUSED.mark(*_labels(name), on=outcome.state is State.REFUSED)

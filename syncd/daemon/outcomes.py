@@ -45,7 +45,10 @@ SYNCED = Outcome(State.SYNCED)
 
 
 def outcomes(report: Report, secrets: Mapping[ObjectName, ObjectName]) -> dict[ObjectName, Outcome]:
-    """By declaration; `secrets` is the Secret that each declaration of the pass is for. The worst word counts."""
+    """By declaration; `secrets` is the Secret that each declaration of the pass is for. The worst word counts.
+
+    Of a pass that syncd's own end interrupted, only what went well is told: the rest did not fail.
+    """
     found = dict.fromkeys(secrets, SYNCED)
     of_secret: dict[ObjectName, list[ObjectName]] = {}
     for declaration, secret in secrets.items():
@@ -55,7 +58,7 @@ def outcomes(report: Report, secrets: Mapping[ObjectName, ObjectName]) -> dict[O
             for declaration in [name] if name in found else of_secret.get(name, []):
                 if found[declaration].fine:
                     found[declaration] = outcome
-    return found
+    return {name: one for name, one in found.items() if one.fine} if report.interrupted else found
 
 
 def _words(report: Report) -> Iterator[tuple[Iterable[ObjectName], Outcome]]:

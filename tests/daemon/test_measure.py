@@ -132,9 +132,8 @@ def test_a_change_before_we_came(measure: Measure) -> None:
         plans.report(Plan(waiting=(Waiting(RELABEL, "who uses it is unknown"),))),
         plans.report(Plan(changes=(RELABEL,)), Write(RELABEL, Result.FAILED)),
         plans.report(Plan(changes=(RELABEL,)), Write(RELABEL, Result.CONFLICT)),
-        plans.report(Plan(changes=(RELABEL,)), Write(RELABEL, Result.SKIPPED), interrupted=True),
     ],
-    ids=["unknown", "refused", "waiting", "failed", "conflict", "skipped"],
+    ids=["unknown", "refused", "waiting", "failed", "conflict"],
 )
 def test_a_pass_that_fails(measure: Measure, report: Report) -> None:
     """Whatever kept a Secret from being as declared; the last success stays what it was."""
@@ -144,6 +143,15 @@ def test_a_pass_that_fails(measure: Measure, report: Report) -> None:
     assert {("a", "web"): 1.0} == table.SYNC_ERRORS.series()
     assert not ready()
     assert {("a", "web"): AT.timestamp()} == table.LAST_SUCCESS.series()
+
+
+def test_an_end_is_no_failure(measure: Measure) -> None:
+    """What was not written because syncd ends counts neither way."""
+    measure.hear(finished(plans.report(SETTLED)))
+    skipped = plans.report(Plan(changes=(RELABEL,)), Write(RELABEL, Result.SKIPPED), interrupted=True)
+    measure.hear(finished(skipped, at=LATER))
+    assert ({("a", "web"): 1.0}, {("a", "web"): 0.0}) == (table.SYNC_CALLS.series(), table.SYNC_ERRORS.series())
+    assert ready()
 
 
 def test_a_pass_that_comes_to_nothing(measure: Measure) -> None:

@@ -65,6 +65,14 @@ def test_a_write_that_was_not_made_has_failed(result: Result) -> None:
     assert (State.FAILED, True, True) == (outcome.state, outcome.passing, "no answer" in outcome.reason)
 
 
+def test_what_an_end_interrupted_has_not_failed() -> None:
+    """It has no outcome; what was written has."""
+    plan = update()
+    done, skipped = Write(plan.changes[0], Result.DONE), Write(plan.changes[0], Result.SKIPPED, message="interrupted")
+    reports = [Report((Round(plan, Applied(writes=(one,)), Restarted()),), interrupted=True) for one in (done, skipped)]
+    assert [{NAME: SYNCED}, {}] == [outcomes(report, {NAME: NAME}) for report in reports]
+
+
 def test_a_pause_is_no_failure() -> None:
     """It is said."""
     outcome = of(pause(update(), writes=True, restarts=False))
