@@ -25,15 +25,37 @@ RESTARTED = "syncd.dev/restarted"
 """Annotation on pod templates whose change starts a rollout; never read."""
 
 
+class TargetKind(StrEnum):
+    """What syncd writes."""
+
+    SECRET = "Secret"  # noqa: S105 -- the name of a kind
+    CONFIG_MAP = "ConfigMap"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectName:
-    """Namespace and name of an object; the namespace of cluster-scoped objects is empty."""
+    """Namespace and name of an object; the namespace of cluster-scoped objects is empty.
+
+    `kind` tells a ConfigMap that is written from a Secret of the same name; names of all else leave it alone.
+    """
 
     namespace: str
     name: str
+    kind: TargetKind = TargetKind.SECRET
+
+    @classmethod
+    def within(cls, namespace: str, local: str) -> ObjectName:
+        """The object that is called `local` in this namespace."""
+        _, slash, name = local.rpartition("/")
+        return cls(namespace, name, TargetKind.CONFIG_MAP if slash else TargetKind.SECRET)
+
+    @property
+    def local(self) -> str:
+        """What it is called within its namespace: `name`, or `configmap/name`; no name holds a slash."""
+        return self.name if self.kind is TargetKind.SECRET else f"{self.kind.lower()}/{self.name}"
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.namespace}/{self.local}" if self.namespace else self.local
 
 
 class SecretValue:
@@ -106,7 +128,7 @@ class FingerprintKey:
 
     def fingerprint(self, secret: ObjectName, key: str, value: SecretValue) -> Fingerprint:
         mac = hmac.new(self.secret.reveal(), digestmod=hashlib.sha256)
-        for part in (secret.namespace, secret.name, key):
+        for part in (secret.namespace, secret.local, key):
             mac.update(part.encode() + b"\0")
         mac.update(value.reveal())
         return Fingerprint(self.id, mac.hexdigest()[:32])
@@ -202,7 +224,7 @@ class OwnerReference:
 
 @dataclass(frozen=True, slots=True)
 class SecretObject:
-    """A Secret as it stands in a target, or as it should."""
+    """A Secret as it stands in a target, or as it should; or a ConfigMap, which has no type."""
 
     name: ObjectName
     type: str = "Opaque"
@@ -268,6 +290,8 @@ class Desired:
     """The value of `syncd.dev/owner`."""
     paused: str = ""
     """Why nothing is written although it is planned; empty when it is not paused."""
+    unfit: str = ""
+    """Why this data must not be written to such a target; empty when it may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ SETTINGS = (
         "Tells apart several syncds that write to one cluster: each has its own Secrets.",
     ),
     Setting("adopt", FLAG, False, "Take over Secrets that exist and are not ours, and replace their data."),
+    Setting("allow-configmaps", FLAG, False, "Write ConfigMaps too, where `spec.target.manifest` asks for one."),
     Setting("prune", FLAG, False, "Delete Secrets of ours that no declaration asks for any more."),
     Setting(
         "restarts",
@@ -262,6 +263,7 @@ class Settings:
 
     installation: str
     adopt: bool
+    allow_configmaps: bool
     prune: bool
     restarts: RestartMode
     store_auth: StoreAuth

@@ -148,6 +148,7 @@ _RENDERING = (
     REVEAL,
     *_ANSWER,
     CONFIG_FILE,
+    *(flag for flag in SETTING_FLAGS if flag.name == "allow_configmaps"),
     *_READING,
     *_LOADING,
 )

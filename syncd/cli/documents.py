@@ -66,7 +66,7 @@ def _left(plan: Plan) -> Document:
 
 
 def secret_document(name: ObjectName) -> Document:
-    return {"id": f"Secret/{name}", "namespace": name.namespace, "name": name.name}
+    return {"id": f"{name.kind}/{name.namespace}/{name.name}", "namespace": name.namespace, "name": name.name}
 
 
 def workload_document(name: WorkloadName) -> Document:

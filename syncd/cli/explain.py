@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from syncd.cli.answer import answer
@@ -17,7 +17,7 @@ from syncd.cli.subjects import Secret, Subject, subject
 from syncd.cli.upcoming import Upcoming
 from syncd.cluster.api import Target
 from syncd.errors import ClusterError, UsageError
-from syncd.model import NamespaceWorkloads, ObjectName, Unreadable, WorkloadName
+from syncd.model import NamespaceWorkloads, ObjectName, TargetKind, Unreadable, WorkloadName
 from syncd.reconcile.explain import Explainer
 from syncd.reconcile.options import Selection, now
 from syncd.reconcile.report import ExitCode, plan_exit_code
@@ -43,7 +43,8 @@ def _explained(session: Session, names: Sequence[str]) -> tuple[ExitCode, Sequen
     subjects = list(dict.fromkeys(subject(name, declarations) for name in names))
     namespaces = {one.name.namespace for one in subjects}
     users: Mapping[str, Users] = {name: session.target.read_workloads(name) for name in sorted(namespaces)}
-    secrets = {one: _secrets(one, users[one.name.namespace], session.target) for one in subjects}
+    declared = {one.target_name for one in declarations.external_secrets}
+    secrets = {one: _secrets(one, users[one.name.namespace], session.target, declared) for one in subjects}
     wanted = {name for names in secrets.values() for name in names}
     selected = [str(one.object_name) for one in declarations.external_secrets if one.target_name in wanted]
     # What `prune` would delete does not matter here, and it cannot stand beside names.
@@ -59,8 +60,11 @@ def _explained(session: Session, names: Sequence[str]) -> tuple[ExitCode, Sequen
     return (ExitCode.FAILED if failed else ExitCode.CLEAN), parts
 
 
-def _secrets(one: Subject, here: Users, target: Target) -> tuple[ObjectName, ...]:
-    """The Secret itself, or those that a workload uses. Raises ClusterError and UsageError."""
+def _secrets(one: Subject, here: Users, target: Target, declared: Set[ObjectName]) -> tuple[ObjectName, ...]:
+    """The Secret itself, or those that a workload uses, and its declared ConfigMaps.
+
+    Raises ClusterError and UsageError.
+    """
     if isinstance(one, Secret):
         return (one.name,)
     if not isinstance(here, NamespaceWorkloads):
@@ -70,4 +74,5 @@ def _secrets(one: Subject, here: Users, target: Target) -> tuple[ObjectName, ...
     workload = next((each for each in here.workloads if each.name == one), None)
     if workload is None:
         raise UsageError(f"there is no {one.kind} `{one.name}` in {target.description}", hint="see `-n`")
-    return tuple(sorted(ObjectName(one.name.namespace, name) for name in uses(workload, here.pull_secrets)))
+    used = (ObjectName.within(one.name.namespace, name) for name in uses(workload, here.pull_secrets))
+    return tuple(sorted(name for name in used if name.kind is TargetKind.SECRET or name in declared))

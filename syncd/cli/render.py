@@ -1,4 +1,4 @@
-"""`syncd render`: the Secrets that are asked for, as manifests, whatever the target holds."""
+"""`syncd render`: the Secrets and ConfigMaps that are asked for, as manifests, whatever the target holds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from syncd.cli.screen import Screen
 from syncd.cli.session import beside_stores, declared, options
 from syncd.cluster.codec import secret_to_json
 from syncd.model import CreationPolicy, Desired, SecretObject, Unknown
+from syncd.reconcile.changes import Refusal
 from syncd.reconcile.decide import Rules, decide
 from syncd.reconcile.fetch import Fetcher
 from syncd.reconcile.options import now
@@ -35,12 +36,14 @@ def run(request: Request, screen: Screen) -> int:
     with in_order():
         found = _rendered(request, read_settings(request, screen), screen)
     unknowns = tuple(one for one in found if isinstance(one, Unknown))
+    unfit = [one for one in found if isinstance(one, Desired) and one.unfit]
+    refusals = tuple(made for one in unfit if isinstance(made := decide(one, None, Rules()), Refusal))
     secrets = [_manifest(secret, reveal=request.reveal) for one in found for secret in _asked_for(one, screen)]
     if not (request.quiet and request.output is Output.TEXT):
         screen.out.write(_written(secrets, request.output))
-    for trouble in failures.without_repeats([*failures.of_plan(Plan(unknowns=unknowns))]):
+    for trouble in failures.without_repeats([*failures.of_plan(Plan(unknowns=unknowns, refusals=refusals))]):
         screen.error(trouble.message, trouble.hint)
-    return ExitCode.FAILED if unknowns else ExitCode.CLEAN
+    return ExitCode.FAILED if unknowns or refusals else ExitCode.CLEAN
 
 
 def _rendered(request: Request, settings: Settings, screen: Screen) -> list[Desired | Unknown]:
@@ -61,7 +64,7 @@ def _rendered(request: Request, settings: Settings, screen: Screen) -> list[Desi
 
 def _asked_for(one: Desired | Unknown, screen: Screen) -> Iterator[SecretObject]:
     """The Secret as it would be created; of one that is merged, the part that is this declaration's."""
-    if isinstance(one, Unknown):
+    if isinstance(one, Unknown) or one.unfit:
         return
     if one.data is None:
         screen.note(f"{one.declaration}: the store has nothing for it")
@@ -77,7 +80,8 @@ def _asked_for(one: Desired | Unknown, screen: Screen) -> Iterator[SecretObject]
 
 def _manifest(secret: SecretObject, *, reveal: bool) -> dict[str, Any]:
     manifest = secret_to_json(replace(secret, data=dict(sorted(secret.data.items()))))
-    return manifest if reveal else {**manifest, "data": dict.fromkeys(manifest["data"], MASK)}
+    values = {part: dict.fromkeys(manifest[part], MASK) for part in ("data", "binaryData") if part in manifest}
+    return manifest if reveal else manifest | values
 
 
 def _written(manifests: Iterable[dict[str, Any]], output: Output) -> str:

@@ -85,6 +85,7 @@ def options(settings: Settings) -> Options:
     return Options(
         installation=settings.installation,
         adopt=settings.adopt,
+        configmaps=settings.allow_configmaps,
         prune=settings.prune,
         restarts=settings.restarts,
         limits=Limits(count=settings.guard_count, share=settings.guard_share),

@@ -67,7 +67,7 @@ def _head(one: Explanation, upcoming: Upcoming, stream: Stream) -> Iterator[str]
 
 def _secret(one: Explanation) -> Iterator[Row]:
     """What a plan says of it, with its keys below, and what could not be read."""
-    *first, last = [_word(word) for word in one.words]
+    *first, last = [_word(word, one.name.kind) for word in one.words]
     yield from first
     yield replace(last, details=(*_keys(one), *_templated(one)))
     for origin in one.origins:
@@ -77,15 +77,15 @@ def _secret(one: Explanation) -> Iterator[Row]:
             yield Row(Symbol.KEPT, origin.path, "empty", f"{_source(origin)}: {origin.trouble or 'nothing matches'}")
 
 
-def _word(word: Word) -> Row:
+def _word(word: Word, kind: str) -> Row:
     change = word.change
     if change and word.state is State.CHANGE:
         text = f"{explained(change)}{_changed(change)}"
         if change.paused:
-            return Row(Symbol.PAUSED, "Secret", "paused", f"{change.action}, {change.paused}: {text}")
-        return Row(SYMBOLS[change.action], "Secret", change.action, text)
+            return Row(Symbol.PAUSED, kind, "paused", f"{change.action}, {change.paused}: {text}")
+        return Row(SYMBOLS[change.action], kind, change.action, text)
     retry = f"; can be asked again in {word.retry_after:g} s" if word.retry_after else ""
-    return Row(_STATES[word.state], "Secret", word.state, f"{word.text}{retry}", word.hint)
+    return Row(_STATES[word.state], kind, word.state, f"{word.text}{retry}", word.hint)
 
 
 def _changed(change: Change) -> str:

@@ -80,7 +80,7 @@ def by_hand(plan: Plan, changes: Iterable[Change]) -> Iterator[Row]:
         namespace = workload.name.name.namespace
         here = plan.users.get(namespace)
         pulls = here.pull_secrets if isinstance(here, NamespaceWorkloads) else {}
-        mine = sorted(name for used in uses(workload, pulls) if (name := ObjectName(namespace, used)) in changed)
+        mine = sorted(name for used in uses(workload, pulls) if (name := ObjectName.within(namespace, used)) in changed)
         if mine:
             names = ", ".join(str(name) for name in mine)
             why = f"uses {names}, and syncd cannot restart it: {workload.untouchable}"

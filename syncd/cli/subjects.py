@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from syncd.errors import UsageError
 from syncd.manifests import Declarations
 from syncd.manifests.faults import did_you_mean
-from syncd.model import ObjectName, WorkloadKind, WorkloadName
+from syncd.model import ObjectName, TargetKind, WorkloadKind, WorkloadName
 
-SECRET = "secret"  # noqa: S105 -- the name of a kind
+_TARGETS = {kind.lower(): kind for kind in TargetKind}
 _KINDS: Mapping[str, WorkloadKind] = {
     "deployment": WorkloadKind.DEPLOYMENT,
     "deployments": WorkloadKind.DEPLOYMENT,
@@ -26,7 +26,7 @@ _KINDS: Mapping[str, WorkloadKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A Secret that declarations ask for."""
+    """A Secret that declarations ask for, or a ConfigMap."""
 
     name: ObjectName
 
@@ -42,9 +42,11 @@ def subject(text: str, declarations: Declarations) -> Subject:
     """
     parts = text.split("/")
     kind = parts[-2].lower().removesuffix(".apps") if len(parts) > 1 else ""
-    if (kind in _KINDS or kind == SECRET) and len(parts) <= 3:
-        name = ObjectName(parts[0] if len(parts) == 3 else declarations.namespace, parts[-1])
-        return WorkloadName(_KINDS[kind], name) if kind in _KINDS else _declared(text, name, declarations)
+    if (kind in _KINDS or kind in _TARGETS) and len(parts) <= 3:
+        namespace = parts[0] if len(parts) == 3 else declarations.namespace
+        if kind in _KINDS:
+            return WorkloadName(_KINDS[kind], ObjectName(namespace, parts[-1]))
+        return _declared(text, ObjectName(namespace, parts[-1], _TARGETS[kind]), declarations)
     if len(parts) > 2:
         raise UsageError(f"`{text}` is no name", hint="write `shop/stripe`, or `shop/deployment/web`")
     return _declared(text, ObjectName(parts[0] if len(parts) == 2 else declarations.namespace, parts[-1]), declarations)
@@ -53,7 +55,7 @@ def subject(text: str, declarations: Declarations) -> Subject:
 def _declared(text: str, name: ObjectName, declarations: Declarations) -> Secret:
     """The Secret of an ExternalSecret of this name, else the Secret of this name."""
     targets = {one.object_name: one.target_name for one in declarations.external_secrets}
-    if name in targets and SECRET not in text.split("/"):
+    if name in targets and _TARGETS.keys().isdisjoint(text.lower().split("/")[-2:-1]):
         return Secret(targets[name])
     if name in targets.values():
         return Secret(name)

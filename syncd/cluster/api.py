@@ -15,6 +15,7 @@ from syncd.model import (
     Observed,
     SecretObject,
     SecretValue,
+    TargetKind,
     Unreadable,
     WorkloadName,
 )
@@ -22,7 +23,7 @@ from syncd.model import (
 
 @dataclass(frozen=True, slots=True)
 class SecretPatch:
-    """A change of a Secret: what is set and what is taken away; everything else stays as it is.
+    """A change of a Secret or ConfigMap: what is set and what is taken away; everything else stays as it is.
 
     It applies only to the object with this uid and resourceVersion.
     """
@@ -94,6 +95,8 @@ class Note:
 class Target(Protocol):
     """Where Secrets are written and workloads are restarted. Every method may be called from several threads.
 
+    What is said of Secrets holds for ConfigMaps too: the kind in the name decides.
+
     Methods raise Denied, Conflict, Rejected or Unreachable; reads that can be answered in part
     say `Unreadable` for the rest instead.
     """
@@ -105,11 +108,13 @@ class Target(Protocol):
         """One answer for each name: in bulk where that is cheaper and allowed, else one by one."""
         ...
 
-    def owned_secrets(self, namespaces: Collection[str]) -> OwnedSecrets:
+    def owned_secrets(self, namespaces: Collection[str], kind: TargetKind = TargetKind.SECRET) -> OwnedSecrets:
         """Secrets with the label `syncd.dev/managed` in all namespaces, or in these where only that is allowed."""
         ...
 
-    def watch_secrets(self, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+    def watch_secrets(
+        self, namespace: str, stop: Event, kind: TargetKind = TargetKind.SECRET
+    ) -> Iterator[SecretList | SecretSeen]:
         """Secrets with our label in a namespace, or in all when it is empty: first a list, then each change.
 
         Another list follows when changes may have been missed. It ends only after `stop` was set, some time later;

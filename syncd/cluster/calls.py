@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from syncd.cluster.rules import is_subdomain
 from syncd.errors import Rejected
-from syncd.model import ObjectName, WorkloadKind
+from syncd.model import ObjectName, TargetKind, WorkloadKind
 
 
 class Verb(StrEnum):
@@ -66,6 +66,7 @@ SERVICE_ACCOUNTS = Resource("serviceaccounts", "ServiceAccount")
 EVENTS = Resource("events", "Event")
 SELF_REVIEWS = Resource("selfsubjectreviews", "SelfSubjectReview", "authentication.k8s.io")
 ACCESS_REVIEWS = Resource("selfsubjectaccessreviews", "SelfSubjectAccessReview", "authorization.k8s.io")
+WRITTEN = {TargetKind.SECRET: SECRETS, TargetKind.CONFIG_MAP: CONFIGMAPS}
 WORKLOADS = {
     WorkloadKind.DEPLOYMENT: Resource("deployments", "Deployment", "apps"),
     WorkloadKind.STATEFUL_SET: Resource("statefulsets", "StatefulSet", "apps"),

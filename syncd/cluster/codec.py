@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +15,13 @@ from syncd.model import (
     OwnerReference,
     SecretObject,
     SecretValue,
+    TargetKind,
     Workload,
     WorkloadKind,
     WorkloadName,
 )
+
+_FIELDS = {TargetKind.SECRET: ("data",), TargetKind.CONFIG_MAP: ("data", "binaryData")}
 
 
 class Malformed(Unreachable):
@@ -40,13 +44,14 @@ def strings(value: Any, what: str) -> dict[str, str]:
     return dict(entries)
 
 
-def secret_from_json(item: Mapping[str, Any]) -> SecretObject:
-    """Raises Malformed."""
+def secret_from_json(item: Mapping[str, Any], kind: TargetKind = TargetKind.SECRET) -> SecretObject:
+    """A Secret, or a ConfigMap when that is the kind; objects in lists do not say. Raises Malformed."""
     metadata = mapping(item.get("metadata"), "metadata")
+    plain = kind is TargetKind.CONFIG_MAP
     return SecretObject(
-        name=object_name(metadata),
-        type=str(item.get("type") or "Opaque"),
-        data=_secret_data(item.get("data")),
+        name=replace(object_name(metadata), kind=kind),
+        type="" if plain else str(item.get("type") or "Opaque"),
+        data=_plain_data(item) if plain else _binary(item.get("data"), "data"),
         labels=strings(metadata.get("labels"), "metadata.labels"),
         annotations=strings(metadata.get("annotations"), "metadata.annotations"),
         finalizers=tuple(metadata.get("finalizers") or ()),
@@ -65,11 +70,16 @@ def object_name(metadata: Mapping[str, Any]) -> ObjectName:
     return ObjectName(str(metadata.get("namespace") or ""), name)
 
 
-def _secret_data(data: Any) -> dict[str, SecretValue]:
+def _binary(data: Any, what: str) -> dict[str, SecretValue]:
     try:
-        return {key: SecretValue(binascii.a2b_base64(text)) for key, text in strings(data, "data").items()}
+        return {key: SecretValue(binascii.a2b_base64(text)) for key, text in strings(data, what).items()}
     except ValueError:
-        raise Malformed("`data` holds something else than base64") from None
+        raise Malformed(f"`{what}` holds something else than base64") from None
+
+
+def _plain_data(item: Mapping[str, Any]) -> dict[str, SecretValue]:
+    texts = {key: SecretValue(text) for key, text in strings(item.get("data"), "data").items()}
+    return texts | _binary(item.get("binaryData"), "binaryData")
 
 
 def _controller(references: Any) -> OwnerReference | None:
@@ -98,11 +108,25 @@ def secret_to_json(secret: SecretObject) -> dict[str, Any]:
         metadata["annotations"] = dict(secret.annotations)
     if secret.finalizers:
         metadata["finalizers"] = list(secret.finalizers)
-    item: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret.type}
+    item: dict[str, Any] = {"apiVersion": "v1", "kind": str(secret.name.kind), "metadata": metadata}
+    item |= {"type": secret.type} if secret.type else {}
     if secret.immutable:
         item["immutable"] = True
-    item["data"] = {key: value.base64() for key, value in secret.data.items()}
+    item["data"] = {}
+    for key, value in secret.data.items():
+        field, text = _written(value, secret.name.kind)
+        item.setdefault(field, {})[key] = text
     return item
+
+
+def _written(value: SecretValue, kind: TargetKind) -> tuple[str, str]:
+    """The field that holds a value, and its form there: in a ConfigMap text stays text."""
+    if kind is TargetKind.CONFIG_MAP:
+        try:
+            return "data", value.reveal().decode()
+        except UnicodeDecodeError:
+            return "binaryData", value.base64()
+    return "data", value.base64()
 
 
 def patch_to_json(patch: SecretPatch) -> dict[str, Any]:
@@ -115,11 +139,20 @@ def patch_to_json(patch: SecretPatch) -> dict[str, Any]:
     if patch.set_finalizers is not None:
         metadata["finalizers"] = list(patch.set_finalizers)
     body: dict[str, Any] = {"metadata": metadata}
-    if data := _merge({key: value.base64() for key, value in patch.set_data.items()}, patch.remove_data):
-        body["data"] = data
+    body |= _data_patch(patch)
     if patch.immutable is not None:
         body["immutable"] = patch.immutable
     return body
+
+
+def _data_patch(patch: SecretPatch) -> dict[str, dict[str, str | None]]:
+    """By field: in a ConfigMap, a key may leave one for the other."""
+    touched = sorted(patch.set_data.keys() | patch.remove_data)
+    fields: dict[str, dict[str, str | None]] = {field: dict.fromkeys(touched) for field in _FIELDS[patch.name.kind]}
+    for key, value in patch.set_data.items():
+        field, text = _written(value, patch.name.kind)
+        fields[field][key] = text
+    return fields if touched else {}
 
 
 def _merge(setting: Mapping[str, str], removing: frozenset[str]) -> dict[str, str | None]:

@@ -110,6 +110,6 @@ class FolderLock:
 
 def _sweep(folder: Path) -> None:
     """Removes what runs that were killed left half-written: whoever holds the lock is the only writer."""
-    for root in (folder / "secrets", folder / ".syncd"):
+    for root in (folder / "secrets", folder / "configmaps", folder / ".syncd"):
         for left in root.rglob(f"{_TEMPORARY}*"):
             left.unlink(missing_ok=True)

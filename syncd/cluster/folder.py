@@ -1,4 +1,4 @@
-"""The target that is a folder: Secrets as files, workloads among the manifests."""
+"""The target that is a folder: Secrets and ConfigMaps as files, workloads among the manifests."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ from syncd.model import (
     Present,
     SecretObject,
     SecretValue,
+    TargetKind,
     Unreadable,
 )
 
 LOCK_WAIT = 10.0
+FOLDERS = {TargetKind.SECRET: "secrets", TargetKind.CONFIG_MAP: "configmaps"}
 POLL = 1.0
 """Seconds between two looks of a watch."""
 
@@ -58,31 +60,38 @@ class FolderTarget:
         wanted = list(names)
         return dict(zip(wanted, fan_out(self._observe, wanted), strict=True))
 
-    def owned_secrets(self, namespaces: Collection[str]) -> OwnedSecrets:  # noqa: ARG002  # all can be seen here
+    def owned_secrets(
+        self,
+        namespaces: Collection[str],  # noqa: ARG002  # all can be seen here
+        kind: TargetKind = TargetKind.SECRET,
+    ) -> OwnedSecrets:
         try:
             with os_errors(self._root):
-                names = [ObjectName(path.parent.name, path.stem) for path in self._root.glob("secrets/*/*.yaml")]
+                paths = list(self._root.glob(f"{FOLDERS[kind]}/*/*.yaml"))
         except ClusterError as error:
             return OwnedSecrets((), complete=False, hint=error.message)
+        names = [ObjectName(path.parent.name, path.stem, kind) for path in paths]
         seen = self.read_secrets(sorted(name for name in names if is_name(name)))
         secrets = (one.secret for one in seen.values() if isinstance(one, Present))
         unread = [one.reason for one in seen.values() if isinstance(one, Unreadable)]
         owned = tuple(secret for secret in secrets if MANAGED in secret.labels)
         return OwnedSecrets(owned, complete=not unread, hint="; ".join(unread))
 
-    def watch_secrets(self, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+    def watch_secrets(
+        self, namespace: str, stop: Event, kind: TargetKind = TargetKind.SECRET
+    ) -> Iterator[SecretList | SecretSeen]:
         """Looks every second."""
-        before = self._versions(namespace)
+        before = self._versions(namespace, kind)
         yield SecretList(before)
         while not stop.wait(POLL):
-            after = self._versions(namespace)
+            after = self._versions(namespace, kind)
             for name in sorted(before.keys() | after.keys()):
                 if before.get(name) != after.get(name):
                     yield SecretSeen(name, after.get(name, ""))
             before = after
 
-    def _versions(self, namespace: str) -> dict[ObjectName, str]:
-        owned = self.owned_secrets([namespace])
+    def _versions(self, namespace: str, kind: TargetKind) -> dict[ObjectName, str]:
+        owned = self.owned_secrets([namespace], kind)
         if not owned.complete:
             raise Unreachable(owned.hint)
         return {one.name: one.resource_version for one in owned.secrets if namespace in ("", one.name.namespace)}
@@ -94,14 +103,14 @@ class FolderTarget:
         check_secret(secret)
         with self._writing(secret.name) as path:
             if path.exists():
-                raise Conflict(f"Secret `{secret.name}` exists already: `{path}`")
+                raise Conflict(f"{secret.name.kind} `{secret.name}` exists already: `{path}`")
             return self._write(path, replace(secret, uid=secret_file.new_uid(), controller=None))
 
     def patch_secret(self, patch: SecretPatch) -> SecretObject:
         with self._writing(patch.name) as path:
             current = self._read(patch.name)
             if current is None:
-                raise Conflict(f"Secret `{patch.name}` is gone")
+                raise Conflict(f"{patch.name.kind} `{patch.name}` is gone")
             changed = patched(current, patch)
             return current if changed == current else self._write(path, changed)
 
@@ -111,7 +120,7 @@ class FolderTarget:
             if current is None:
                 return
             if (current.uid, current.resource_version) != (uid, resource_version):
-                raise Conflict(f"Secret `{name}` was changed by somebody else")
+                raise Conflict(f"{name.kind} `{name}` was changed by somebody else")
             path.unlink()
 
     def read_configmap(self, name: ObjectName) -> Mapping[str, str] | Missing | Unreadable:
@@ -157,13 +166,13 @@ class FolderTarget:
         self._lock.release()
 
     def _path(self, name: ObjectName) -> Path:
-        return self._root / "secrets" / name.namespace / f"{name.name}.yaml"
+        return self._root / FOLDERS[name.kind] / name.namespace / f"{name.name}.yaml"
 
     @contextmanager
     def _writing(self, name: ObjectName) -> Iterator[Path]:
         """The path of a Secret that nobody else writes meanwhile."""
         if not is_name(name):
-            raise Rejected(f"`{name}` is not a name of a Secret")
+            raise Rejected(f"`{name}` is not a name of a {name.kind}")
         path = self._path(name)
         with os_errors(path):
             self._lock.take()

@@ -8,7 +8,7 @@ from typing import Any
 
 from syncd.cluster import resources
 from syncd.cluster.api import Note, OwnedSecrets, SecretList, SecretPatch, SecretSeen, WorkloadPatch
-from syncd.cluster.calls import ACCESS_REVIEWS, CONFIGMAPS, SECRETS, SELF_REVIEWS, SERVICE_ACCOUNTS
+from syncd.cluster.calls import ACCESS_REVIEWS, CONFIGMAPS, SELF_REVIEWS, SERVICE_ACCOUNTS, WRITTEN
 from syncd.cluster.codec import mapping, patch_to_json, secret_from_json, secret_to_json, strings
 from syncd.cluster.connection import TRIES, Connection
 from syncd.cluster.faults import NotFound
@@ -27,6 +27,7 @@ from syncd.model import (
     Observed,
     SecretObject,
     SecretValue,
+    TargetKind,
     Unreadable,
 )
 
@@ -84,11 +85,13 @@ class KubernetesTarget:
     def read_secrets(self, names: Collection[ObjectName]) -> Mapping[ObjectName, Observed]:
         return self._secrets.read(names)
 
-    def owned_secrets(self, namespaces: Collection[str]) -> OwnedSecrets:
-        return self._secrets.owned(namespaces)
+    def owned_secrets(self, namespaces: Collection[str], kind: TargetKind = TargetKind.SECRET) -> OwnedSecrets:
+        return self._secrets.owned(namespaces, kind)
 
-    def watch_secrets(self, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
-        return watch_secrets(self._connection, namespace, stop)
+    def watch_secrets(
+        self, namespace: str, stop: Event, kind: TargetKind = TargetKind.SECRET
+    ) -> Iterator[SecretList | SecretSeen]:
+        return watch_secrets(self._connection, namespace, stop, kind)
 
     def note(self, note: Note) -> None:
         write_note(self._connection, note)
@@ -100,22 +103,25 @@ class KubernetesTarget:
 
     def create_secret(self, secret: SecretObject) -> SecretObject:
         try:
-            item = resources.create(self._connection, SECRETS, secret.name, secret_to_json(secret))
+            item = resources.create(self._connection, WRITTEN[secret.name.kind], secret.name, secret_to_json(secret))
         except Conflict:
             self._secrets.hide(secret.name)
             raise
-        return secret_from_json(item)
+        return secret_from_json(item, secret.name.kind)
 
     def patch_secret(self, patch: SecretPatch) -> SecretObject:
+        kind = patch.name.kind
         try:
-            return secret_from_json(resources.merge(self._connection, SECRETS, patch.name, patch_to_json(patch)))
+            return secret_from_json(
+                resources.merge(self._connection, WRITTEN[kind], patch.name, patch_to_json(patch)), kind
+            )
         except NotFound:
-            raise Conflict(f"Secret `{patch.name}` is gone") from None
+            raise Conflict(f"{kind} `{patch.name}` is gone") from None
 
     def delete_secret(self, name: ObjectName, uid: str, resource_version: str) -> None:
         preconditions = {"uid": uid, "resourceVersion": resource_version}
         try:
-            resources.delete(self._connection, SECRETS, name, preconditions)
+            resources.delete(self._connection, WRITTEN[name.kind], name, preconditions)
         except NotFound:
             return
 

@@ -1,4 +1,4 @@
-"""Kubernetes Events on Secrets: one object for each Secret and reason, whose count grows."""
+"""Kubernetes Events on Secrets and ConfigMaps: one object for each of them and each reason, whose count grows."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def write_note(connection: Connection, note: Note) -> None:
 
 def event_name(note: Note) -> ObjectName:
     """The same for the same Secret and reason; no longer than the name of an object may be."""
-    digest = hashlib.sha256(f"{note.secret.name}/{note.reason}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{note.secret.local}/{note.reason}".encode()).hexdigest()[:16]
     return ObjectName(note.secret.namespace, f"{note.secret.name[:200].rstrip('.-')}.{digest}")
 
 
 def _event(note: Note, name: ObjectName, now: str) -> dict[str, Any]:
     secret = {
         "apiVersion": "v1",
-        "kind": "Secret",
+        "kind": str(note.secret.kind),
         "namespace": note.secret.namespace,
         "name": note.secret.name,
     }

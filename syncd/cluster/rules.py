@@ -1,4 +1,4 @@
-"""What Kubernetes demands of a Secret: for targets that have no API server to say it."""
+"""What Kubernetes demands of a Secret or ConfigMap: for targets that have no API server to say it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def is_subdomain(text: str) -> bool:
 def check_secret(secret: SecretObject) -> None:
     """Raises Rejected, as the API server would."""
     if problems := list(_problems(secret)):
-        raise Rejected(f"Secret `{secret.name}` is not valid: {'; '.join(problems)}")
+        raise Rejected(f"{secret.name.kind} `{secret.name}` is not valid: {'; '.join(problems)}")
 
 
 def _problems(secret: SecretObject) -> Iterable[str]:
@@ -63,7 +63,7 @@ def _problems(secret: SecretObject) -> Iterable[str]:
 def patched(secret: SecretObject, patch: SecretPatch) -> SecretObject:
     """The Secret after the patch. Raises Conflict for another uid or resourceVersion, Rejected as the API server."""
     if (secret.uid, secret.resource_version) != (patch.uid, patch.resource_version):
-        raise Conflict(f"Secret `{secret.name}` was changed by somebody else")
+        raise Conflict(f"{secret.name.kind} `{secret.name}` was changed by somebody else")
     result = replace(
         secret,
         data=_merged(secret.data, patch.set_data, patch.remove_data),
@@ -73,7 +73,7 @@ def patched(secret: SecretObject, patch: SecretPatch) -> SecretObject:
         immutable=secret.immutable if patch.immutable is None else patch.immutable,
     )
     if secret.immutable and (result.data != secret.data or not result.immutable):
-        raise Rejected(f"Secret `{secret.name}` is not valid: field is immutable when `immutable` is set")
+        raise Rejected(f"{secret.name.kind} `{secret.name}` is not valid: field is immutable when `immutable` is set")
     check_secret(result)
     return result
 

@@ -1,4 +1,4 @@
-"""A Secret as a YAML file that `kubectl apply -f` takes."""
+"""A Secret or ConfigMap as a YAML file that `kubectl apply -f` takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 from syncd.cluster.codec import Malformed, mapping, secret_from_json, secret_to_json, strings
 from syncd.cluster.yamldoc import BadYaml, compose, construct
-from syncd.model import ObjectName, SecretObject, SecretValue
+from syncd.model import ObjectName, SecretObject, SecretValue, TargetKind
 
 _HEADER = "# Written by syncd (uid {uid}): the next sync undoes changes made here.\n"
 _UID = re.compile(r"\A# Written by syncd \(uid ([0-9a-f]{16})\)")
@@ -41,11 +41,11 @@ def decode(content: bytes, name: ObjectName) -> SecretObject:
         raise Malformed(f"line {error.line}: not valid YAML") from None
     except UnicodeDecodeError:
         raise Malformed("not UTF-8") from None
-    if not isinstance(item, dict) or item.get("kind") != "Secret":
-        raise Malformed("not one Secret")
-    secret = secret_from_json(_joined(item))
-    if secret.name not in (name, ObjectName("", name.name)):
-        raise Malformed(f"holds the Secret `{secret.name}`, which belongs into another file")
+    if not isinstance(item, dict) or item.get("kind") != name.kind:
+        raise Malformed(f"not one {name.kind}")
+    secret = secret_from_json(_joined(item), name.kind)
+    if secret.name not in (name, replace(name, namespace="")):
+        raise Malformed(f"holds the {name.kind} `{secret.name}`, which belongs into another file")
     uid = found[1] if (found := _UID.search(text)) else _derived_uid(name)
     return replace(secret, name=name, uid=uid, resource_version=version(content))
 
@@ -61,6 +61,8 @@ def _derived_uid(name: ObjectName) -> str:
 
 def _joined(item: dict[str, Any]) -> dict[str, Any]:
     """`stringData` becomes `data`, and base64 may have line breaks, as for the API server."""
+    if item["kind"] == TargetKind.CONFIG_MAP:
+        return item
     data = {key: "".join(text.split()) for key, text in strings(item.get("data"), "data").items()}
     for key, text in mapping(item.get("stringData"), "stringData").items():
         data[key] = SecretValue(str(text)).base64()

@@ -1,4 +1,4 @@
-"""Reading Secrets from an API server with as few calls as rights allow."""
+"""Reading Secrets and ConfigMaps from an API server with as few calls as rights allow."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping
 
 from syncd.cluster import resources
 from syncd.cluster.api import OwnedSecrets
-from syncd.cluster.calls import SECRETS
+from syncd.cluster.calls import WRITTEN
 from syncd.cluster.codec import Malformed, secret_from_json
 from syncd.cluster.connection import Connection
 from syncd.cluster.faults import NotFound
 from syncd.cluster.parallel import fan_out
 from syncd.cluster.rules import is_name
 from syncd.errors import ClusterError, Denied
-from syncd.model import MANAGED, Missing, ObjectName, Observed, Present, SecretObject, Unreadable
+from syncd.model import MANAGED, Missing, ObjectName, Observed, Present, SecretObject, TargetKind, Unreadable
 
 BULK = 4
 """From this many names of a namespace on, the namespace is listed."""
@@ -31,7 +31,7 @@ class SecretReader:
     def __init__(self, connection: Connection, *, everywhere: bool = True) -> None:
         self._connection = connection
         self._everywhere = everywhere
-        self._denied: dict[str, float] = {}
+        self._denied: dict[tuple[str, TargetKind], float] = {}
         self._hidden: set[ObjectName] = set()
         self.warnings: dict[str, None] = {}
 
@@ -51,65 +51,69 @@ class SecretReader:
 
     def matching(self, namespace: str, **selectors: str) -> tuple[SecretObject, ...]:
         """All Secrets of a namespace that match. Raises the errors of a target."""
-        items = resources.list_all(self._connection, SECRETS, namespace, **selectors)
-        return tuple(secret_from_json(item) for item in items)
+        return self._matching(namespace, TargetKind.SECRET, **selectors)
 
-    def owned(self, namespaces: Collection[str]) -> OwnedSecrets:
+    def _matching(self, namespace: str, kind: TargetKind, **selectors: str) -> tuple[SecretObject, ...]:
+        items = resources.list_all(self._connection, WRITTEN[kind], namespace, **selectors)
+        return tuple(secret_from_json(item, kind) for item in items)
+
+    def owned(self, namespaces: Collection[str], kind: TargetKind) -> OwnedSecrets:
         hint = ""
         if self._everywhere:
             try:
-                return OwnedSecrets(self.matching("", labelSelector=MANAGED))
+                return OwnedSecrets(self._matching("", kind, labelSelector=MANAGED))
             except Denied as denied:
                 hint = denied.hint
         found: list[SecretObject] = []
         complete = True
-        for result in fan_out(self._owned_in, sorted(namespaces)):
+        for result in fan_out(lambda namespace: self._owned_in(namespace, kind), sorted(namespaces)):
             if isinstance(result, Denied):
                 complete, hint = False, result.hint
             else:
                 found += result
         return OwnedSecrets(tuple(found), complete, hint)
 
-    def _owned_in(self, namespace: str) -> tuple[SecretObject, ...] | Denied:
+    def _owned_in(self, namespace: str, kind: TargetKind) -> tuple[SecretObject, ...] | Denied:
         try:
-            return self.matching(namespace, labelSelector=MANAGED)
+            return self._matching(namespace, kind, labelSelector=MANAGED)
         except Denied as denied:
             return denied
 
     def _split(self, names: Collection[ObjectName]) -> tuple[list[tuple[ObjectName, ...]], list[ObjectName]]:
-        """The names to be listed, by namespace, and those to be read one by one."""
-        groups: dict[str, list[ObjectName]] = defaultdict(list)
+        """The names to be listed, by namespace and kind, and those to be read one by one."""
+        groups: dict[tuple[str, TargetKind], list[ObjectName]] = defaultdict(list)
         single: list[ObjectName] = []
         for name in dict.fromkeys(names):
-            if name in self._hidden or not self._listable(name.namespace):
+            if name in self._hidden or not self._listable(name):
                 single.append(name)
             else:
-                groups[name.namespace].append(name)
+                groups[name.namespace, name.kind].append(name)
         for group in groups.values():
             if len(group) < BULK:
                 single += group
         return [tuple(group) for group in groups.values() if len(group) >= BULK], single
 
-    def _listable(self, namespace: str) -> bool:
-        return time.monotonic() - self._denied.get(namespace, float("-inf")) > FORGET
+    def _listable(self, name: ObjectName) -> bool:
+        return time.monotonic() - self._denied.get((name.namespace, name.kind), float("-inf")) > FORGET
 
     def _listed(self, names: tuple[ObjectName, ...]) -> Mapping[ObjectName, Observed]:
-        """An answer for each of these names of one namespace, or none when `list` is denied."""
-        namespace = names[0].namespace
+        """An answer for each of these names of one namespace and kind, or none when `list` is denied."""
+        namespace, kind = names[0].namespace, names[0].kind
+        selectors = {"fieldSelector": f"type!={HELM}"} if kind is TargetKind.SECRET else {}
         try:
-            items = resources.list_all(self._connection, SECRETS, namespace, fieldSelector=f"type!={HELM}")
+            items = resources.list_all(self._connection, WRITTEN[kind], namespace, **selectors)
         except Denied as denied:
-            self._denied[namespace] = time.monotonic()
-            self.warnings[f"{denied.message}: Secrets are read one by one; {denied.hint} to save calls"] = None
+            self._denied[namespace, kind] = time.monotonic()
+            self.warnings[f"{denied.message}: {kind}s are read one by one; {denied.hint} to save calls"] = None
             return {}
         except ClusterError as error:
             return dict.fromkeys(names, Unreadable(error.message, error.hint))
         there = {item["metadata"]["name"]: item for item in items}
-        return {name: _observed(there[name.name]) if name.name in there else Missing() for name in names}
+        return {name: _observed(there[name.name], kind) if name.name in there else Missing() for name in names}
 
     def _one(self, name: ObjectName) -> Observed:
         try:
-            return _observed(resources.get(self._connection, SECRETS, name))
+            return _observed(resources.get(self._connection, WRITTEN[name.kind], name), name.kind)
         except NotFound:
             return Missing()
         except ClusterError as error:
@@ -121,8 +125,8 @@ def _is_hidden(observed: Observed) -> bool:
     return isinstance(observed, Unreadable) or (isinstance(observed, Present) and observed.secret.type == HELM)
 
 
-def _observed(item: resources.Json) -> Observed:
+def _observed(item: resources.Json, kind: TargetKind) -> Observed:
     try:
-        return Present(secret_from_json(item))
+        return Present(secret_from_json(item, kind))
     except Malformed as error:
         return Unreadable(f"the API server's answer makes no sense: {error}")

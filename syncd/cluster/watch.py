@@ -1,20 +1,21 @@
-"""Watching our Secrets on an API server: a list, then its changes, without any of their content."""
+"""Watching our Secrets or ConfigMaps on an API server: a list, then its changes, without any of their content."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import orjson
 
 from syncd.cluster.api import SecretList, SecretSeen
-from syncd.cluster.calls import SECRETS, Call, ContentType, Verb
+from syncd.cluster.calls import WRITTEN, Call, ContentType, Verb
 from syncd.cluster.codec import mapping, object_name
 from syncd.cluster.connection import Connection
 from syncd.cluster.faults import Expired
 from syncd.errors import Unreachable
-from syncd.model import MANAGED, ObjectName
+from syncd.model import MANAGED, ObjectName, TargetKind
 
 WINDOW = 45
 """Seconds after which the API server ends a watch, which then goes on where it was."""
@@ -23,14 +24,17 @@ GRACE = 15
 PAGE = 500
 
 
-def watch_secrets(connection: Connection, namespace: str, stop: Event) -> Iterator[SecretList | SecretSeen]:
+def watch_secrets(
+    connection: Connection, namespace: str, stop: Event, kind: TargetKind
+) -> Iterator[SecretList | SecretSeen]:
     """Raises the errors of a target."""
+    place = ObjectName(namespace, "", kind)
     while not stop.is_set():
-        versions, at = _listed(connection, namespace)
+        versions, at = _listed(connection, place)
         yield SecretList(versions)
         try:
             while not stop.is_set():
-                for seen, version in _window(connection, namespace, at):
+                for seen, version in _window(connection, place, at):
                     at = version  # where the next window goes on
                     if seen:
                         yield seen
@@ -38,27 +42,27 @@ def watch_secrets(connection: Connection, namespace: str, stop: Event) -> Iterat
             continue  # changes have been missed: begin with a list
 
 
-def _listed(connection: Connection, namespace: str) -> tuple[dict[ObjectName, str], str]:
+def _listed(connection: Connection, place: ObjectName) -> tuple[dict[ObjectName, str], str]:
     """The versions of all, and that of the list. A list that expires in the middle begins anew."""
     versions: dict[ObjectName, str] = {}
     more = at = ""
     for _ in range(10_000):
         query = (("limit", str(PAGE)), ("labelSelector", MANAGED), *((("continue", more),) if more else ()))
-        name = ObjectName(namespace, "")
+        call = Call(Verb.LIST, WRITTEN[place.kind], place, query=query, accept=ContentType.METADATA_LIST)
         try:
-            answer = connection.call(Call(Verb.LIST, SECRETS, name, query=query, accept=ContentType.METADATA_LIST))
+            answer = connection.call(call)
         except Expired:
             versions, more = {}, ""
             continue
         metadata = mapping(answer.get("metadata"), "metadata")
-        versions |= dict(map(_version, answer.get("items") or ()))
+        versions |= dict(_version(item, place.kind) for item in answer.get("items") or ())
         more, at = str(metadata.get("continue") or ""), str(metadata.get("resourceVersion") or "")
         if not more:
             return versions, at
     raise Unreachable("the API server does not come to the end of a list of Secrets")
 
 
-def _window(connection: Connection, namespace: str, at: str) -> Iterator[tuple[SecretSeen | None, str]]:
+def _window(connection: Connection, place: ObjectName, at: str) -> Iterator[tuple[SecretSeen | None, str]]:
     """Changes since the version `at`, each with the version to go on from; raises Expired when that is too old."""
     query = (
         ("watch", "true"),
@@ -67,13 +71,13 @@ def _window(connection: Connection, namespace: str, at: str) -> Iterator[tuple[S
         ("allowWatchBookmarks", "true"),
         ("timeoutSeconds", str(WINDOW)),
     )
-    call = Call(Verb.WATCH, SECRETS, ObjectName(namespace, ""), query=query, accept=ContentType.METADATA)
+    call = Call(Verb.WATCH, WRITTEN[place.kind], place, query=query, accept=ContentType.METADATA)
     for line in connection.lines(call, WINDOW + GRACE):
         if line.strip():
-            yield _change(line)
+            yield _change(line, place.kind)
 
 
-def _change(line: bytes) -> tuple[SecretSeen | None, str]:
+def _change(line: bytes, of: TargetKind) -> tuple[SecretSeen | None, str]:
     try:
         event = mapping(orjson.loads(line), "event")
     except orjson.JSONDecodeError:
@@ -82,15 +86,15 @@ def _change(line: bytes) -> tuple[SecretSeen | None, str]:
     match event.get("type"):
         case "ERROR":
             if item.get("code") == 410:
-                raise Expired("the watch of Secrets has expired")
+                raise Expired(f"the watch of {of}s has expired")
             raise Unreachable(f"the API server ended a watch with {int(item.get('code') or 0)}")
         case "BOOKMARK":
             return None, str(mapping(item.get("metadata"), "metadata").get("resourceVersion") or "")
         case kind:
-            name, version = _version(item)
+            name, version = _version(item, of)
             return SecretSeen(name, "" if kind == "DELETED" else version), version
 
 
-def _version(item: Mapping[str, Any]) -> tuple[ObjectName, str]:
+def _version(item: Mapping[str, Any], kind: TargetKind) -> tuple[ObjectName, str]:
     metadata = mapping(item.get("metadata"), "metadata")
-    return object_name(metadata), str(metadata.get("resourceVersion") or "")
+    return replace(object_name(metadata), kind=kind), str(metadata.get("resourceVersion") or "")

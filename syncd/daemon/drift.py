@@ -8,7 +8,7 @@ from threading import Lock
 
 from syncd.cluster.api import SecretList, SecretSeen
 from syncd.daemon.events import Event, Loaded, PassBegun, PassFailed, PassFinished
-from syncd.model import ObjectName
+from syncd.model import ObjectName, TargetKind
 from syncd.reconcile.apply import Result
 
 FIRST = 5.0
@@ -78,6 +78,8 @@ class Drift:
     def _load(self, event: Loaded) -> None:
         declared: dict[ObjectName, tuple[ObjectName, ...]] = {}
         for one in event.declarations.external_secrets:
+            if one.target_name.kind is not TargetKind.SECRET:
+                continue  # nobody watches ConfigMaps: what happens to one is put right when it is due
             declared[one.target_name] = (*declared.get(one.target_name, ()), one.object_name)
         self._declared = declared
         self._secret_of = {one.object_name: one.target_name for one in event.declarations.external_secrets}

@@ -78,7 +78,7 @@ class Status:
                 {
                     "namespace": one.object_name.namespace,
                     "name": one.object_name.name,
-                    "secret": one.target_name.name,
+                    "secret": one.target_name.local,
                     "source": one.source.location,
                     **_standing(standing.get(one.object_name, Standing())),
                     "nextSync": _time(self._next_sync(one.object_name)),

@@ -103,9 +103,8 @@ def _shared_targets(declarations: Sequence[Placed]) -> Iterator[Problem]:
             continue
         other = owners.setdefault(model.target_name, one)
         if other is not one:
-            message = (
-                f"Secret {model.target_name} is also owned by ExternalSecret {other.name} at {other.item.location}"
-            )
+            what = f"{model.target_name.kind} {model.target_name}"
+            message = f"{what} is also owned by ExternalSecret {other.name} at {other.item.location}"
             yield one.item.problem(
                 Fault(("spec", "target", "name"), message, "use `creationPolicy: Merge` in one of them")
             )

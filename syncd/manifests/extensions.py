@@ -15,6 +15,7 @@ RESTART = "syncd.dev/restart"
 SCHEDULE = "syncd.dev/schedule"
 ROLLBACK = "syncd.dev/rollback"
 PAUSE = "syncd.dev/pause"
+ALLOW_PLAIN = "syncd.dev/allow-plain"
 ALLOW_MASS_CHANGE = "syncd.dev/allow-mass-change"
 
 Check = Callable[[str], str]
@@ -55,6 +56,7 @@ _OF_DECLARATIONS: Mapping[str, Check] = {
     SCHEDULE: _schedule,
     ROLLBACK: _one_of("off", "on"),
     PAUSE: _pause,
+    ALLOW_PLAIN: _one_of("false", "true"),
 }
 _OF_STORES: Mapping[str, Check] = {PAUSE: _pause, ALLOW_MASS_CHANGE: _refusal}
 KNOWN: Mapping[str, Mapping[str, Check]] = {

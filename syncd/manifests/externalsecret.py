@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, StrictBool
 
 from syncd.manifests.data import Data, DataFrom
-from syncd.manifests.extensions import RESTART
+from syncd.manifests.extensions import ALLOW_PLAIN, RESTART
 from syncd.manifests.fields import HOUR, Interval, Model, Name, StoreRef, default_if_empty
 from syncd.manifests.metadata import ObjectMeta
 from syncd.manifests.template import Template
-from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind
+from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind, TargetKind
 
 
 class RefreshPolicy(StrEnum):
@@ -85,8 +85,14 @@ class ExternalSecret(Model):
 
     @property
     def target_name(self) -> ObjectName:
-        """The Secret that is meant."""
-        return ObjectName(self.metadata.namespace, self.spec.target.name or self.metadata.name)
+        """The Secret that is meant, or the ConfigMap."""
+        kind = TargetKind.CONFIG_MAP if self.spec.target.manifest else TargetKind.SECRET
+        return ObjectName(self.metadata.namespace, self.spec.target.name or self.metadata.name, kind)
+
+    @property
+    def allows_plain(self) -> bool:
+        """Whether a ConfigMap may hold what looks like a secret."""
+        return self.metadata.annotations.get(ALLOW_PLAIN) == "true"
 
     @property
     def restart(self) -> RestartMode:

@@ -35,7 +35,19 @@ class Unsupported:
 
 
 UNSUPPORTED = (
-    Unsupported("ExternalSecret", "spec.target.manifest"),
+    Unsupported(
+        "ExternalSecret",
+        "spec.target.manifest.kind",
+        "only `ConfigMap` can be written beside Secrets",
+        "for a Secret, leave `manifest` out",
+        applies=lambda value: value != "ConfigMap",
+    ),
+    Unsupported(
+        "ExternalSecret",
+        "spec.target.manifest.apiVersion",
+        "only `v1` is supported",
+        applies=lambda value: value != "v1",
+    ),
     Unsupported("ExternalSecret", "spec.syncWindows"),
     Unsupported(
         "ExternalSecret",
@@ -47,7 +59,7 @@ UNSUPPORTED = (
         "ExternalSecret",
         "spec.dataFrom[].sourceRef.generatorRef.kind",
         f"only generators of these kinds are supported: {', '.join(f'`{kind}`' for kind in GENERATORS)}",
-        applies=lambda value: value not in GENERATORS,
+        applies=lambda value: isinstance(value, str) and value not in GENERATORS,
     ),
     Unsupported(
         "ExternalSecret",

@@ -91,6 +91,8 @@ def _set(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
 class RefusalKind(StrEnum):
     OWNERSHIP = "ownership"
     """Somebody else's Secret, or one that cannot be changed: counts as a failure."""
+    PLAIN = "plain"
+    """What looks like a secret must not stand in a ConfigMap: counts as a failure."""
     GUARD = "guard"
     """Too much at once: needs a yes."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from syncd.manifests.extensions import ALLOW_PLAIN
 from syncd.model import (
     MANAGED,
     OWNER,
@@ -16,8 +17,9 @@ from syncd.model import (
     ObjectName,
     SecretObject,
     SecretValue,
+    TargetKind,
 )
-from syncd.reconcile.changes import Authors, Refusal, Settled, Wrote
+from syncd.reconcile.changes import Authors, Refusal, RefusalKind, Settled, Wrote
 from syncd.reconcile.due import kept, wrote_now
 from syncd.reconcile.pause import EPOCH
 
@@ -52,6 +54,9 @@ def decide(desired: Desired, secret: SecretObject | None, rules: Rules) -> Verdi
         return _settled(desired, why)
     if desired.data is None:
         return _nothing_at_source(desired, secret)
+    if desired.unfit:
+        hint = f'`{ALLOW_PLAIN}: "true"` on the ExternalSecret says that it is none; else leave `manifest` out'
+        return replace(_refusal(desired, desired.unfit, hint), kind=RefusalKind.PLAIN)
     if policy.creation is CreationPolicy.MERGE and secret is None:
         return _settled(desired, "creationPolicy Merge waits for the Secret to exist")
     if policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE):
@@ -129,14 +134,18 @@ def _changed(
     if secret.immutable and secret.data != data:
         if desired.policy.immutable:
             return _settled(desired, "immutable: its content differs from the store's")
-        return _refusal(desired, "is immutable and its content differs", hint="delete the Secret to have it made anew")
+        hint = f"delete the {secret.name.kind} to have it made anew"
+        return _refusal(desired, "is immutable and its content differs", hint)
     immutable = secret.immutable or desired.policy.immutable
     return _with_metadata(replace(secret, data=dict(data), immutable=immutable), desired, mine)
 
 
 def _created(desired: Desired, data: Mapping[str, SecretValue]) -> SecretObject:
     return SecretObject(
-        name=desired.name, type=desired.type or "Opaque", data=dict(data), immutable=desired.policy.immutable
+        name=desired.name,
+        type=desired.type or ("Opaque" if desired.name.kind is TargetKind.SECRET else ""),
+        data=dict(data),
+        immutable=desired.policy.immutable,
     )
 
 

@@ -148,7 +148,7 @@ class Explainer:
         for workload in sorted(here.workloads, key=lambda one: one.name):
             if only and workload.name not in only:
                 continue
-            mine = tuple(one for one in references(workload, here.pull_secrets) if one.secret == name.name)
+            mine = tuple(one for one in references(workload, here.pull_secrets) if one.secret == name.local)
             if mine:
                 yield self._user(name, workload, mine)
 
@@ -158,7 +158,7 @@ class Explainer:
         if not declared:
             return User(workload, mine, Standing.LEFT, "no declaration asks for the Secret")
         tracked = plan.tracked.get(name)
-        wanted, who = restart_wish(workload, name.name, tracked.mode if tracked else strongest(declared))
+        wanted, who = restart_wish(workload, name.local, tracked.mode if tracked else strongest(declared))
         if not wanted:
             return User(workload, mine, Standing.LEFT, who, who)
         if workload.untouchable:
@@ -182,7 +182,7 @@ def _judged(user: User, tracked: Tracked, owed: Owed | None, plan: Plan) -> User
             return replace(user, standing=Standing.PAUSED, reason=f"{owed.paused}: {reason}", changed=changed)
         return replace(user, standing=Standing.OWED, reason=reason, changed=changed)
     keyring = plan.keyring if isinstance(plan.keyring, Keyring) else None
-    if tracked.name.name in noted(user.workload, keyring).secrets:
+    if tracked.name.local in noted(user.workload, keyring).secrets:
         return user
     if tracked.before is None:
         reason = "the Secret does not exist yet, and that it comes into being restarts nobody"

@@ -52,7 +52,7 @@ class History:
             removals = [
                 Removal(
                     datetime.fromisoformat(one["at"]),
-                    ObjectName(one["namespace"], one["name"]),
+                    ObjectName.within(one["namespace"], one["name"]),
                     tuple(one["groups"]),
                     approved=bool(one["approved"]),
                 )
@@ -68,7 +68,7 @@ class History:
             {
                 "at": one.at.isoformat(),
                 "namespace": one.name.namespace,
-                "name": one.name.name,
+                "name": one.name.local,
                 "groups": list(one.groups),
                 "approved": one.approved,
             }

@@ -20,7 +20,7 @@ too long otherwise; with `-` it says that every key was noted, so that one that 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """By Secret's name, the fingerprint of each used key, as text."""
+    """By the local name of a Secret or ConfigMap, the fingerprint of each used key, as text."""
 
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

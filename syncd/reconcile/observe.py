@@ -57,7 +57,7 @@ class Observer:
 
     def observe(self, desired: Sequence[Desired | Unknown], *, everything: bool) -> Seen:
         """One answer for each Secret that is named. With `everything` the orphans are looked for too."""
-        served = [one for one in desired if self._options.serves(one.name.namespace)]
+        served = [one for one in desired if self._options.writes(one.name)]
         names = {one.name for one in served}
         found: dict[ObjectName, Observed] = {}
         orphans: Sequence[SecretObject] = ()
@@ -65,14 +65,15 @@ class Observer:
         if everything:
             claimed = targets(self._declarations, self._options.installation)
             namespaces = self._options.namespaces or {name.namespace for name in claimed.values()}
-            listed = self._target.owned_secrets(namespaces)
-            found = {secret.name: Present(secret) for secret in listed.secrets if secret.name in names}
+            listed = [self._target.owned_secrets(namespaces, kind) for kind in self._options.kinds]
+            owned = [secret for one in listed for secret in one.secrets]
+            found = {secret.name: Present(secret) for secret in owned if secret.name in names}
             orphans = find_orphans(
-                [secret for secret in listed.secrets if self._options.serves(secret.name.namespace)],
+                [secret for secret in owned if self._options.serves(secret.name.namespace)],
                 targets=claimed,
                 prefix=f"{self._options.installation}/{SourceKind.FILES}/",
             )
-            hints = () if listed.complete else (listed.hint,)
+            hints = tuple(one.hint for one in listed if not one.complete)
         found |= self._target.read_secrets(names - found.keys())
         users = self._users({one.name.namespace for one in served if one.policy.restart is not RestartMode.OFF})
         return Seen(found, users, self._keys(names, users), orphans, hints)
@@ -107,4 +108,5 @@ class Observer:
 def _uses_any(users: Users, namespace: str, names: set[ObjectName]) -> bool:
     if not isinstance(users, NamespaceWorkloads):
         return False
-    return any(ObjectName(namespace, name) in names for w in users.workloads for name in uses(w, users.pull_secrets))
+    used = (name for workload in users.workloads for name in uses(workload, users.pull_secrets))
+    return any(ObjectName.within(namespace, name) in names for name in used)

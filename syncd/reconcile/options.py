@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from syncd.model import RestartMode, StoreAuth
+from syncd.model import ObjectName, RestartMode, StoreAuth, TargetKind
 from syncd.reconcile.guard import Limits
 
 
@@ -15,6 +15,8 @@ class Options:
     installation: str = "default"
     """Tells apart several syncds that write to one cluster; part of `syncd.dev/owner`."""
     adopt: bool = False
+    configmaps: bool = False
+    """Whether ConfigMaps may be written."""
     prune: bool = False
     restarts: RestartMode = RestartMode.AUTO
     """For declarations that do not say."""
@@ -40,9 +42,18 @@ class Options:
     confirm_absence: bool = False
     """A Secret is removed for want of a source only when a second pass sees the same."""
 
+    @property
+    def kinds(self) -> tuple[TargetKind, ...]:
+        """What is written."""
+        return tuple(TargetKind) if self.configmaps else (TargetKind.SECRET,)
+
     def serves(self, namespace: str) -> bool:
         """Whether declarations may have their Secrets there."""
         return not self.namespaces or namespace in self.namespaces
+
+    def writes(self, name: ObjectName) -> bool:
+        """Whether this object may be written."""
+        return name.kind in self.kinds and self.serves(name.namespace)
 
 
 @dataclass(frozen=True, slots=True)

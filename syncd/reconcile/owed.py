@@ -84,7 +84,8 @@ def using(users: Users, namespace: str, tracked: Mapping[ObjectName, Tracked]) -
         mine = {
             name: use
             for name, use in uses(workload, users.pull_secrets).items()
-            if (secret := tracked.get(ObjectName(namespace, name))) and wants_restart(workload, name, secret.mode)
+            if (secret := tracked.get(ObjectName.within(namespace, name)))
+            and wants_restart(workload, name, secret.mode)
         }
         if mine or RUNNING in workload.annotations:
             found.append((workload, mine))
@@ -112,16 +113,16 @@ def owed(
 ) -> Owed:
     """Compares a workload's note with its Secrets.
 
-    `mine` are its uses of Secrets in scope, `used` the names of all Secrets that it uses. Marks of Secrets that are
+    `mine` are its uses of Secrets in scope, `used` the local names of all that it uses. Marks of Secrets that are
     used and not looked at in this pass stay as they are; those of Secrets that are used no more go.
     """
     namespace = workload.name.name.namespace
-    secrets = {name: tracked[ObjectName(namespace, name)] for name in mine}
+    secrets = {name: tracked[ObjectName.within(namespace, name)] for name in mine}
     note = noted(workload, keyring)
     kept = {
         name: marks
         for name, marks in note.secrets.items()
-        if name in mine or (name in used and ObjectName(namespace, name) not in tracked)
+        if name in mine or (name in used and ObjectName.within(namespace, name) not in tracked)
     }
     base = kept | {
         name: with_new_keys(kept.get(name, {}), mine[name], marks_of(s.name, s.before, mine[name], keyring.newest))
@@ -164,9 +165,9 @@ def _text(
     if len(text) <= LIMIT:
         return text
     short = {
-        name: condensed(ObjectName(namespace, name), data, keyring.newest)
+        name: condensed(ObjectName.within(namespace, name), data, keyring.newest)
         for name, old in marks.items()
-        if (data := settled.get(ObjectName(namespace, name))) is not None and not is_condensed(old)
+        if (data := settled.get(ObjectName.within(namespace, name))) is not None and not is_condensed(old)
     }
     return str(Note({**marks, **short}))
 

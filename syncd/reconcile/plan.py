@@ -116,6 +116,7 @@ def make_plan(
     21   nothing      ours (Delete)                known          delete; unreadable: as 8
     22   nothing      not ours, Orphan (Delete)    any            refused
     23   any, Unknown written by it, not due       any            settled: refreshPolicy, generated values
+    24   unfit        any                          any            refused: a secret's place is no ConfigMap
     ==== ============ ============================ ============== ==========================================
 
     `nothing` is a certain absence of everything at the stores; a doubt is row 1. With deletionPolicy Merge it is
@@ -274,7 +275,7 @@ def _must_wait(plan: Plan, change: Change) -> Waiting | None:
     if isinstance(plan.keyring, Unreadable):
         mine = {change.name: plan.tracked[change.name]} if change.name in plan.tracked else {}
         for workload, found in using(users, change.name.namespace, mine):
-            if found and change.name.name not in noted(workload).secrets:
+            if found and change.name.local not in noted(workload).secrets:
                 reason = f"{workload.name} has no note yet and none can be written: {plan.keyring.reason}"
                 return Waiting(change, reason, plan.keyring.hint)
     return None

@@ -1,4 +1,4 @@
-"""From answers to the Secret that a declaration asks for. Pure: no clock, no store, no cluster."""
+"""From answers to the Secret or ConfigMap that a declaration asks for. Pure: no clock, no store, no cluster."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from syncd.model import (
     DeletionPolicy,
     Desired,
     Metadata,
+    ObjectName,
     Policy,
     RestartMode,
     SecretValue,
+    TargetKind,
     Unknown,
 )
 from syncd.reconcile.admissible import check_metadata, check_type
@@ -27,6 +29,7 @@ from syncd.reconcile.gather import Generators, gather
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of
 from syncd.reconcile.pause import EPOCH, paused
+from syncd.reconcile.plain import looks_secret
 from syncd.reconcile.refresh import refresh_of
 from syncd.reconcile.shape import Shaped, shape
 
@@ -43,6 +46,8 @@ class Context:
     now: datetime = EPOCH
     namespaces: tuple[str, ...] = ()
     """Where Secrets may be; empty: everywhere."""
+    kinds: tuple[TargetKind, ...] = (TargetKind.SECRET,)
+    """What may be written."""
     stores: Mapping[StoreKey, Store] = field(default_factory=dict, repr=False)
     generators: Generators = field(default_factory=dict, repr=False)
 
@@ -86,15 +91,15 @@ def _place(error: BaseException) -> str:
 
 
 def _desired(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired:
-    target, policy = declaration.spec.target, _policy(declaration, context)
-    _check_namespace(declaration.target_name.namespace, context)
+    policy = _policy(declaration, context)
+    _check_target(declaration.target_name, context)
     data = gather(declaration, answers, context.generators)
     empty = not data and policy.deletion is not DeletionPolicy.MERGE
     shaped = Shaped() if empty else shape(declaration, data, answers)
     merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
-    kind = (target.template.type if target.template else "") or ("" if merges else "Opaque")
-    _check(shaped)
-    if not merges and not empty:  # what a merge gives is a part of the data only
+    kind = _type(declaration, merges=merges)
+    _check(shaped, declaration.target_name.kind)
+    if kind and not merges and not empty:  # what a merge gives is a part of the data only
         check_type(kind, shaped.data, shaped.annotations)
     return Desired(
         declaration=declaration.object_name,
@@ -107,7 +112,24 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
         stores=stores_of(declaration),
         owner=owner_of(declaration, context.installation),
         paused=_paused(declaration, context),
+        unfit=_unfit(declaration, shaped.data),
     )
+
+
+def _type(declaration: ExternalSecret, *, merges: bool) -> str:
+    """Empty for any: what is merged takes the Secret as it is, and ConfigMaps have none."""
+    if declaration.target_name.kind is TargetKind.CONFIG_MAP:
+        return ""
+    template = declaration.spec.target.template
+    return (template.type if template else "") or ("" if merges else "Opaque")
+
+
+def _unfit(declaration: ExternalSecret, data: Mapping[str, bytes]) -> str:
+    """Why a ConfigMap must not hold this data."""
+    if declaration.target_name.kind is TargetKind.SECRET or declaration.allows_plain:
+        return ""
+    found = ((key, looks_secret(key, value)) for key, value in sorted(data.items()))
+    return next((f"the key `{key}` {why}, and a ConfigMap hides nothing" for key, why in found if why), "")
 
 
 def _policy(declaration: ExternalSecret, context: Context) -> Policy:
@@ -133,15 +155,21 @@ def _paused(declaration: ExternalSecret, context: Context) -> str:
     return ""
 
 
-def _check_namespace(namespace: str, context: Context) -> None:
-    if context.namespaces and namespace not in context.namespaces:
-        message = f"namespace `{namespace}` is not among `--namespaces`"
+def _check_target(name: ObjectName, context: Context) -> None:
+    if name.kind not in context.kinds:
+        raise StoreError(
+            Failure.DENIED,
+            "`spec.target.manifest`: no ConfigMap is written unless the setting `allow-configmaps` is on",
+            hint="give `--allow-configmaps`, with the rights that it needs, or leave `manifest` out",
+        )
+    if context.namespaces and name.namespace not in context.namespaces:
+        message = f"namespace `{name.namespace}` is not among `--namespaces`"
         raise StoreError(Failure.DENIED, message, hint="add it there, with the rights in it, or leave the manifest out")
 
 
-def _check(shaped: Shaped) -> None:
+def _check(shaped: Shaped, kind: TargetKind) -> None:
     check_api_server(shaped.data)
     check_metadata(shaped.labels, shaped.annotations)
     size = sum(len(value) for value in shaped.data.values())
     if size > MAX_BYTES:
-        raise RenderError(f"the data has {size} bytes; a Secret may have {MAX_BYTES}")
+        raise RenderError(f"the data has {size} bytes; a {kind} may have {MAX_BYTES}")

@@ -25,8 +25,9 @@ def rendered(
 def fetched(
     declarations: Declarations, selected: Sequence[ExternalSecret], fetcher: Fetcher, options: Options
 ) -> Answers:
-    """What the stores answer; those are not asked for whom no Secret may be written."""
-    return fetcher.fetch(declarations, [one for one in selected if options.serves(one.target_name.namespace)])
+    """What the stores answer; those are not asked for whom nothing may be written."""
+    served = [one for one in selected if options.writes(one.target_name)]
+    return fetcher.fetch(declarations, served)
 
 
 def made_of(
@@ -42,6 +43,7 @@ def made_of(
         restarts=options.restarts,
         now=moment,
         namespaces=options.namespaces,
+        kinds=options.kinds,
         stores=declarations.stores,
         generators=declarations.generators,
     )

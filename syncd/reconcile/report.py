@@ -23,15 +23,15 @@ class ExitCode(IntEnum):
 
 def plan_exit_code(plan: Plan) -> ExitCode:
     """2 when Secrets would be written or workloads restarted; notes on workloads alone are no change."""
-    if plan.unknowns or plan.waiting or plan.blind or _not_ours(plan):
+    if plan.unknowns or plan.waiting or plan.blind or _failing(plan):
         return ExitCode.FAILED
     if any(refusal.kind is RefusalKind.GUARD for refusal in plan.refusals):
         return ExitCode.REFUSED
     return ExitCode.CHANGES if plan.applied_changes or any(one.restarts for one in plan.workloads) else ExitCode.CLEAN
 
 
-def _not_ours(plan: Plan) -> bool:
-    return any(refusal.kind is RefusalKind.OWNERSHIP for refusal in plan.refusals)
+def _failing(plan: Plan) -> bool:
+    return any(refusal.kind is not RefusalKind.GUARD for refusal in plan.refusals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which Secrets a workload uses, and which of their keys: a pure walk over its pod spec."""
+"""Which Secrets and ConfigMaps a workload uses, and which of their keys: a pure walk over its pod spec."""
 
 from __future__ import annotations
 
@@ -7,21 +7,41 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from syncd.manifests.extensions import RESTART
-from syncd.model import NamespaceWorkloads, RestartMode, Unreadable, Workload
-
-RELOADER_AUTO = ("reloader.stakater.com/auto", "secret.reloader.stakater.com/auto")
-RELOADER_NAMED = "secret.reloader.stakater.com/reload"
-RELOADER_EXCLUDED = "secrets.exclude.reloader.stakater.com/reload"
+from syncd.model import NamespaceWorkloads, ObjectName, RestartMode, TargetKind, Unreadable, Workload
 
 Users = NamespaceWorkloads | Unreadable
 PullSecrets = Mapping[str, tuple[str, ...]] | Unreadable
 """Image pull secrets by service account."""
 
+CONFIG_MAP = ObjectName("", "", TargetKind.CONFIG_MAP).local
+"""What the local name of a ConfigMap begins with; that of a Secret is its name."""
+_VARIABLES = (("secretKeyRef", ""), ("configMapKeyRef", CONFIG_MAP))
+_ENVIRONMENTS = (("secretRef", ""), ("configMapRef", CONFIG_MAP))
+_VOLUMES = (("secret", "secretName", ""), ("configMap", "name", CONFIG_MAP))
+_PROJECTED = (("secret", ""), ("configMap", CONFIG_MAP))
 _CONTAINERS = {
     "initContainers": "init container",
     "containers": "container",
     "ephemeralContainers": "ephemeral container",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reloader:
+    """The annotations by which Reloader is told of Secrets, or of ConfigMaps."""
+
+    auto: tuple[str, str]
+    named: str
+    excluded: str
+
+    @classmethod
+    def of(cls, kind: TargetKind) -> _Reloader:
+        one, domain = kind.lower(), "reloader.stakater.com"
+        auto = (f"{domain}/auto", f"{one}.{domain}/auto")
+        return cls(auto, named=f"{one}.{domain}/reload", excluded=f"{one}s.exclude.{domain}/reload")
+
+
+_RELOADER = {kind: _Reloader.of(kind) for kind in TargetKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +59,10 @@ WHOLE = Use(whole=True)
 
 
 class Reference(NamedTuple):
-    """One place that names a Secret; its text is put together only when somebody wants to read it."""
+    """One place that names a Secret or ConfigMap; its text is put together only when somebody wants to read it."""
 
     secret: str
+    """Its local name."""
     use: Use
     place: str
     names: tuple[object, ...] = ()
@@ -51,7 +72,7 @@ class Reference(NamedTuple):
 
 
 def uses(workload: Workload, pull_secrets: PullSecrets) -> dict[str, Use]:
-    """Names of the Secrets that the workload uses, in its own namespace."""
+    """Local names of the Secrets and ConfigMaps that the workload uses, in its own namespace."""
     found: dict[str, Use] = {}
     for one in references(workload, pull_secrets):
         found[one.secret] = found[one.secret] | one.use if one.secret in found else one.use
@@ -59,11 +80,10 @@ def uses(workload: Workload, pull_secrets: PullSecrets) -> dict[str, Use]:
 
 
 def references(workload: Workload, pull_secrets: PullSecrets) -> Iterator[Reference]:
-    """Every place by which the workload uses a Secret of its own namespace.
+    """Every place by which the workload uses a Secret or ConfigMap of its own namespace.
 
     Found are `env`, `envFrom`, volumes, projected volumes and CSI volumes, of containers, init and ephemeral
-    containers; image pull secrets, its own or those of its service account; and Secrets that Reloader's
-    annotation names.
+    containers; image pull secrets, its own or those of its service account; and what Reloader's annotations name.
     """
     spec = workload.pod_spec
     for field, kind in _CONTAINERS.items():
@@ -77,8 +97,9 @@ def references(workload: Workload, pull_secrets: PullSecrets) -> Iterator[Refere
             yield Reference(name, WHOLE, "imagePullSecrets")
     if not own:
         yield from _inherited(spec, pull_secrets)
-    place = f"annotation `{RELOADER_NAMED}`"
-    yield from (Reference(name, WHOLE, place) for name in _named(workload.annotations.get(RELOADER_NAMED, "")))
+    for kind, reloader in _RELOADER.items():
+        for name in _named(workload.annotations.get(reloader.named, "")):
+            yield Reference(ObjectName("", name, kind).local, WHOLE, f"annotation `{reloader.named}`")
 
 
 def _inherited(spec: Mapping[str, Any], pull_secrets: PullSecrets) -> Iterator[Reference]:
@@ -93,24 +114,28 @@ def _inherited(spec: Mapping[str, Any], pull_secrets: PullSecrets) -> Iterator[R
 def _of_container(container: Mapping[str, Any], kind: str) -> Iterator[Reference]:
     owner = container.get("name")
     for variable in _items(container, "env"):
-        reference = _dig(variable, "valueFrom", "secretKeyRef")
-        if name := _text(reference, "name"):
-            use = Use(frozenset({_text(reference, "key")}))
-            yield Reference(name, use, "env `{}` of {} `{}`", (variable.get("name"), kind, owner))
+        for field, prefix in _VARIABLES:
+            reference = _dig(variable, "valueFrom", field)
+            if name := _text(reference, "name"):
+                use = Use(frozenset({_text(reference, "key")}))
+                yield Reference(prefix + name, use, "env `{}` of {} `{}`", (variable.get("name"), kind, owner))
     for source in _items(container, "envFrom"):
-        if name := _text(_dig(source, "secretRef"), "name"):
-            yield Reference(name, WHOLE, "envFrom of {} `{}`", (kind, owner))
+        for field, prefix in _ENVIRONMENTS:
+            if name := _text(_dig(source, field), "name"):
+                yield Reference(prefix + name, WHOLE, "envFrom of {} `{}`", (kind, owner))
 
 
 def _of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
     names = (volume.get("name"),)
-    secret = _dig(volume, "secret")
-    if name := _text(secret, "secretName"):
-        yield Reference(name, _of_items(secret), "volume `{}`", names)
+    for field, key, prefix in _VOLUMES:
+        mounted = _dig(volume, field)
+        if name := _text(mounted, key):
+            yield Reference(prefix + name, _of_items(mounted), "volume `{}`", names)
     for source in _items(_dig(volume, "projected"), "sources"):
-        projected = _dig(source, "secret")
-        if name := _text(projected, "name"):
-            yield Reference(name, _of_items(projected), "projected volume `{}`", names)
+        for field, prefix in _PROJECTED:
+            projected = _dig(source, field)
+            if name := _text(projected, "name"):
+                yield Reference(prefix + name, _of_items(projected), "projected volume `{}`", names)
     if name := _text(_dig(volume, "csi", "nodePublishSecretRef"), "name"):
         yield Reference(name, WHOLE, "CSI volume `{}`", names)
 
@@ -142,12 +167,12 @@ def _named(text: str) -> Iterable[str]:
 
 
 def wants_restart(workload: Workload, secret: str, mode: RestartMode) -> bool:
-    """Whether a change of this Secret may restart the workload."""
+    """Whether a change of this Secret or ConfigMap, by its local name, may restart the workload."""
     return restart_wish(workload, secret, mode)[0]
 
 
 def restart_wish(workload: Workload, secret: str, mode: RestartMode) -> tuple[bool, str]:
-    """Whether a change of this Secret may restart the workload, and who says so.
+    """Whether a change of this Secret or ConfigMap may restart the workload, and who says so.
 
     The workload's own word goes first, then the declaration's mode. Reloader's annotations count as asking or
     refusing, as Reloader reads them.
@@ -155,23 +180,26 @@ def restart_wish(workload: Workload, secret: str, mode: RestartMode) -> tuple[bo
     if mode is RestartMode.OFF:
         return False, "restart mode `off`"
     annotations = {**workload.pod_annotations, **workload.annotations}
+    name = ObjectName.within("", secret)
+    reloader = _RELOADER[name.kind]
     if annotations.get(RESTART) == "off":
         return False, f"annotation `{RESTART}: off`"
-    if secret in _named(annotations.get(RELOADER_EXCLUDED, "")):
-        return False, f"annotation `{RELOADER_EXCLUDED}` names it"
+    if name.name in _named(annotations.get(reloader.excluded, "")):
+        return False, f"annotation `{reloader.excluded}` names it"
     if annotations.get(RESTART) == "on":
         return True, f"annotation `{RESTART}: on`"
-    return _by_reloader(annotations, secret, mode)
+    return _by_reloader(annotations, name, mode)
 
 
-def _by_reloader(annotations: Mapping[str, str], secret: str, mode: RestartMode) -> tuple[bool, str]:
-    said = {annotations.get(name, ""): name for name in RELOADER_AUTO}
+def _by_reloader(annotations: Mapping[str, str], name: ObjectName, mode: RestartMode) -> tuple[bool, str]:
+    reloader = _RELOADER[name.kind]
+    said = {annotations.get(annotation, ""): annotation for annotation in reloader.auto}
     refused, asked = said.get("false"), said.get("true")
-    named = secret in _named(annotations.get(RELOADER_NAMED, ""))
+    named = name.name in _named(annotations.get(reloader.named, ""))
     if mode is RestartMode.AUTO and not refused:
         return True, "restart mode `auto`"
     if asked and not refused:
         return True, f"annotation `{asked}: true`"
     if named:
-        return True, f"annotation `{RELOADER_NAMED}` names it"
+        return True, f"annotation `{reloader.named}` names it"
     return False, f"annotation `{refused}: false`" if refused else "restart mode `annotated`, and nothing asks for it"

@@ -65,3 +65,40 @@ def test_what_is_rendered_is_what_is_written(shop: Shop) -> None:
     assert 0 == syncd("sync", "-f", shop.root / "shop.yaml", "--to", shop.out).code
     written = [yaml.safe_load(shop.secret(name).read_text()) for name in ("db", "web")]
     assert written == list(yaml.safe_load_all(ran.out))
+
+
+def _configmap(shop: Shop) -> Path:
+    """`db` as a ConfigMap; what stands in it looks like a secret when its value does."""
+    path = shop.root / "shop.yaml"
+    documents = list(yaml.safe_load_all(path.read_text()))
+    for one in documents:
+        if one["kind"] == "ExternalSecret" and one["metadata"]["name"] == "db":
+            one["spec"]["target"] = {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}
+    path.write_text(yaml.safe_dump_all(documents))
+    return path
+
+
+def test_a_configmap_is_shown_as_one(shop: Shop) -> None:
+    """With its kind, without a type, its values masked as well."""
+    ran = syncd("render", "-f", _configmap(shop), "--allow-configmaps", "shop/db")
+    manifest = yaml.safe_load(ran.out)
+    assert ("ConfigMap", {"KEY": "(sensitive value)"}, False) == (
+        manifest["kind"],
+        manifest["data"],
+        "type" in manifest,
+    )
+
+
+def test_a_configmap_with_a_secret_in_it_is_refused(shop: Shop) -> None:
+    """It is not shown, and the error says what to do."""
+    path = _configmap(shop)
+    shop.store("db", "postgres://app:hunter2@db/app")
+    ran = syncd("render", "-f", path, "--allow-configmaps", "--reveal", "shop/db")
+    assert (1, "", False) == (ran.code, ran.out, "hunter2" in ran.err)
+    assert "syncd.dev/allow-plain" in ran.err
+
+
+def test_a_configmap_needs_the_setting(shop: Shop) -> None:
+    """The error names it."""
+    ran = syncd("render", "-f", _configmap(shop), "shop/db")
+    assert (1, True) == (ran.code, "--allow-configmaps" in ran.err)

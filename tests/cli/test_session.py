@@ -27,6 +27,7 @@ users: [{name: me, user: {token: t}}]
 OF_A_PASS = {
     "installation": "other",
     "adopt": True,
+    "allow_configmaps": True,
     "prune": True,
     "restarts": RestartMode.OFF,
     "store_auth": StoreAuth.AMBIENT,

@@ -20,6 +20,7 @@ from syncd.model import (
     WorkloadName,
 )
 from tests.cluster.conformance import (
+    ConfigMapConformance,
     RecordConformance,
     SecretConformance,
     WatchConformance,
@@ -65,6 +66,10 @@ def lab() -> FakeLab:
 
 class TestSecrets(SecretConformance):
     pass
+
+
+class TestConfigMaps(ConfigMapConformance):
+    """ConfigMaps."""
 
 
 class TestWorkloads(WorkloadConformance):

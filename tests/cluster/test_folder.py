@@ -25,6 +25,7 @@ from syncd.model import (
     WorkloadName,
 )
 from tests.cluster.conformance import (
+    ConfigMapConformance,
     RecordConformance,
     SecretConformance,
     WatchConformance,
@@ -82,6 +83,10 @@ def lab(tmp_path: Path) -> Iterator[FolderLab]:
 
 class TestSecrets(SecretConformance):
     pass
+
+
+class TestConfigMaps(ConfigMapConformance):
+    """ConfigMaps."""
 
 
 class TestWorkloads(WorkloadConformance):

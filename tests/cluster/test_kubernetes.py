@@ -32,6 +32,7 @@ from syncd.model import (
 )
 from tests.cluster.cluster_lab import MERGE, PLURAL, ClusterLab, assert_calls, lab, limited, rule
 from tests.cluster.conformance import (
+    ConfigMapConformance,
     RecordConformance,
     SecretConformance,
     WatchConformance,
@@ -51,6 +52,10 @@ __all__ = ["bench", "lab"]
 
 class TestSecrets(SecretConformance):
     pass
+
+
+class TestConfigMaps(ConfigMapConformance):
+    """ConfigMaps."""
 
 
 class TestWorkloads(WorkloadConformance):

@@ -30,13 +30,13 @@ def overlay(name: str) -> list[Document]:
     return render(DEPLOY / "overlays" / name)
 
 
-def monitored(scratch: Path) -> list[Document]:
-    """The overlay `cluster` with the component `service-monitor`, as a kustomization of the user's own."""
+def with_component(scratch: Path, component: str, name: str = "cluster") -> list[Document]:
+    """An overlay with a component, as a kustomization of the user's own."""
     folder = scratch / "here"
     folder.mkdir()
     (scratch / "deploy").symlink_to(DEPLOY)
     (folder / "kustomization.yaml").write_text(
-        "resources: [../deploy/overlays/cluster]\ncomponents: [../deploy/components/service-monitor]\n"
+        f"resources: [../deploy/overlays/{name}]\ncomponents: [../deploy/components/{component}]\n"
     )
     return render(folder)
 

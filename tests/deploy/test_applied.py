@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from tests.deploy.installation import Installation
-from tests.deploy.rendered import monitored, moved, one
+from tests.deploy.rendered import moved, one, with_component
 from tests.servers.controlplane import ControlPlane
 from tests.servers.openbao import wait_for
 
@@ -63,7 +63,7 @@ def test_a_service_monitor_is_taken(controlplane: ControlPlane, tmp_path: Path) 
     controlplane.kubectl("apply", "--filename=-", stdin=yaml.safe_dump(SERVICE_MONITORS))
     controlplane.kubectl("wait", "--for=condition=established", "crd/servicemonitors.monitoring.coreos.com")
     namespace = controlplane.namespace()
-    (monitor,) = moved([one(monitored(tmp_path), "ServiceMonitor")], {"syncd": namespace})
+    (monitor,) = moved([one(with_component(tmp_path, "service-monitor"), "ServiceMonitor")], {"syncd": namespace})
     controlplane.kubectl("create", "--validate=strict", "--filename=-", stdin=yaml.safe_dump(monitor))
     path = f"/apis/monitoring.coreos.com/v1/namespaces/{namespace}/servicemonitors/syncd"
     assert monitor["spec"] == controlplane.request("GET", path)["spec"]

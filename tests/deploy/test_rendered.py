@@ -8,7 +8,7 @@ import pytest
 
 from syncd import __version__
 from tests.cli.binary import syncd
-from tests.deploy.rendered import OVERLAYS, SERVED, Document, container, monitored, one, overlay, roles
+from tests.deploy.rendered import OVERLAYS, SERVED, Document, container, one, overlay, roles, with_component
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -70,8 +70,19 @@ def test_namespaced_has_roles_only() -> None:
 
 def test_the_service_monitor_is_switched_on_by_its_component(tmp_path: Path) -> None:
     """In the namespace of the Service, by its labels and the name of its port."""
-    documents = monitored(tmp_path)
+    documents = with_component(tmp_path, "service-monitor")
     monitor, service = one(documents, "ServiceMonitor"), one(documents, "Service")
     assert service["metadata"]["namespace"] == monitor["metadata"]["namespace"]
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     assert service["spec"]["ports"][0]["name"] == monitor["spec"]["endpoints"][0]["port"]
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_configmaps_are_allowed_by_their_component(name: str, tmp_path: Path) -> None:
+    """Only with it syncd may write ConfigMaps where it writes Secrets, and only with it it does."""
+    plain, documents = overlay(name), with_component(tmp_path, "configmaps", name)
+    assert "--allow-configmaps" not in container(plain)["args"]
+    assert "--allow-configmaps" in container(documents)["args"]
+    served = [role for role in roles(documents) if role["metadata"]["name"] == "syncd"]
+    rules = [rule for role in served for rule in role["rules"] if "configmaps" in rule["resources"]]
+    assert [["get", "list", "create", "patch", "delete"]] * len(served) == [rule["verbs"] for rule in rules]

@@ -15,7 +15,14 @@ from tests.manifests.samples import STORE, annotated, external_secret, said
 ONLY_THESE = "only generators of these kinds are supported: `Password`, `UUID`, `Fake`, `SSHKey`, `ClusterGenerator`"
 GENERATOR = {"sourceRef": {"generatorRef": {"kind": "Password", "name": "random"}}}
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}}, "spec.target.manifest: not supported yet"),
+    (
+        {"target": {"manifest": {"apiVersion": "v1", "kind": "Secret"}}},
+        "spec.target.manifest.kind: only `ConfigMap` can be written beside Secrets",
+    ),
+    (
+        {"target": {"manifest": {"apiVersion": "v2", "kind": "ConfigMap"}}},
+        "spec.target.manifest.apiVersion: only `v1` is supported",
+    ),
     (
         {"syncWindows": {"kind": "allow", "windows": [{"schedule": "0 4 * * *", "duration": "1h"}]}},
         "spec.syncWindows: not supported yet",

@@ -23,6 +23,8 @@ class Shop:
         self.folder, self.target = folder, FakeTarget()
         (folder / "keys").mkdir()
         self.spec: dict[str, dict[str, Any]] = {}
+        self.annotations: dict[str, dict[str, str]] = {}
+        """Of declarations, by name."""
         for name in names:
             self.declare(name)
 
@@ -55,7 +57,7 @@ class Shop:
             {
                 "apiVersion": "external-secrets.io/v1",
                 "kind": "ExternalSecret",
-                "metadata": {"name": name},
+                "metadata": {"name": name, "annotations": self.annotations.get(name, {})},
                 "spec": spec,
             }
             for name, spec in self.spec.items()

@@ -163,3 +163,28 @@ def test_a_workload_is_restarted_by_either_word_of_reloader() -> None:
 def test_reloaders_named_list_is_a_use() -> None:
     """Reloader restarts for a Secret that its annotation names, mounted or not."""
     assert {"s": WHOLE} == uses(pod({}, {"secret.reloader.stakater.com/reload": "s"}), {})
+
+
+@pytest.mark.parametrize(
+    ("spec", "use"),
+    [
+        (
+            {"containers": [{"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "s", "key": "A"}}}]}]},
+            Use(frozenset("A")),
+        ),
+        ({"containers": [{"envFrom": [{"configMapRef": {"name": "s"}}]}]}, WHOLE),
+        ({"volumes": [{"configMap": {"name": "s", "items": [{"key": "A"}]}}]}, Use(frozenset("A"))),
+        ({"volumes": [{"projected": {"sources": [{"configMap": {"name": "s"}}]}}]}, WHOLE),
+    ],
+    ids=["env", "envFrom", "volume", "projected volume"],
+)
+def test_configmaps_are_used_apart_from_secrets(spec: Mapping[str, Any], use: Use) -> None:
+    """By their own local name, which no Secret can have."""
+    assert {"configmap/s": use} == uses(pod(spec), {})
+
+
+def test_reloaders_list_of_configmaps_is_a_use() -> None:
+    """As that of Secrets."""
+    workload = pod({}, {"configmap.reloader.stakater.com/reload": "s"})
+    assert {"configmap/s": WHOLE} == uses(workload, {})
+    assert wants_restart(workload, "configmap/s", RestartMode.ANNOTATED)

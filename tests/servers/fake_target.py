@@ -24,6 +24,7 @@ from syncd.model import (
     Present,
     SecretObject,
     SecretValue,
+    TargetKind,
     Unreadable,
     Workload,
     WorkloadKind,
@@ -36,6 +37,10 @@ RESOURCES = {
     WorkloadKind.STATEFUL_SET: "statefulsets",
     WorkloadKind.DAEMON_SET: "daemonsets",
 }
+
+
+def _plural(kind: TargetKind) -> str:
+    return f"{kind.lower()}s"
 
 
 class Killed(BaseException):
@@ -115,23 +120,24 @@ class FakeTarget:
     # Target
 
     def read_secrets(self, names: Collection[ObjectName]) -> Mapping[ObjectName, Observed]:
-        groups: dict[str, list[ObjectName]] = defaultdict(list)
+        groups: dict[tuple[str, TargetKind], list[ObjectName]] = defaultdict(list)
         for name in names:
-            groups[name.namespace].append(name)
+            groups[name.namespace, name.kind].append(name)
         with self._lock:
-            return {name: one for ns in sorted(groups) for name, one in self._read_group(ns, groups[ns]).items()}
+            return {name: one for group in sorted(groups) for name, one in self._read_group(groups[group]).items()}
 
-    def _read_group(self, namespace: str, names: list[ObjectName]) -> dict[ObjectName, Observed]:
+    def _read_group(self, names: list[ObjectName]) -> dict[ObjectName, Observed]:
+        namespace, plural = names[0].namespace, _plural(names[0].kind)
         if len(names) >= BULK:
             try:
-                self._call("list", "secrets", namespace)
+                self._call("list", plural, namespace)
                 return {name: self._observed(name) for name in names}
             except Denied as denied:
                 self.warnings.append(denied.hint)
         found: dict[ObjectName, Observed] = {}
         for name in names:
             try:
-                self._call("get", "secrets", namespace)
+                self._call("get", plural, namespace)
                 found[name] = self._observed(name)
             except Denied as denied:
                 found[name] = Unreadable(denied.message, denied.hint)
@@ -140,40 +146,42 @@ class FakeTarget:
     def _observed(self, name: ObjectName) -> Observed:
         return Present(self.secrets[name]) if name in self.secrets else Missing()
 
-    def owned_secrets(self, namespaces: Collection[str]) -> OwnedSecrets:
-        owned = [secret for _, secret in sorted(self.secrets.items()) if MANAGED in secret.labels]
+    def owned_secrets(self, namespaces: Collection[str], kind: TargetKind = TargetKind.SECRET) -> OwnedSecrets:
+        owned = [one for _, one in sorted(self.secrets.items()) if MANAGED in one.labels and one.name.kind is kind]
         try:
-            self._call("list", "secrets", "")
+            self._call("list", _plural(kind), "")
             return OwnedSecrets(tuple(owned))
         except Denied as denied:
             hint = denied.hint
         seen: set[str] = set()
         for namespace in sorted(namespaces):
             try:
-                self._call("list", "secrets", namespace)
+                self._call("list", _plural(kind), namespace)
                 seen.add(namespace)
             except Denied as denied:
                 hint = denied.hint
         found = tuple(secret for secret in owned if secret.name.namespace in seen)
         return OwnedSecrets(found, complete=seen == set(namespaces), hint=hint)
 
-    def watch_secrets(self, namespace: str, stop: threading.Event) -> Iterator[SecretList | SecretSeen]:
+    def watch_secrets(
+        self, namespace: str, stop: threading.Event, kind: TargetKind = TargetKind.SECRET
+    ) -> Iterator[SecretList | SecretSeen]:
         with self._lock:
-            self._call("watch", "secrets", namespace)
-            before = self._versions(namespace)
+            self._call("watch", _plural(kind), namespace)
+            before = self._versions(namespace, kind)
         yield SecretList(before)
         while not stop.wait(0.01):
             if self.cut_watches:
                 raise Unreachable("the watch was cut")
             with self._lock:
-                after = self._versions(namespace)
+                after = self._versions(namespace, kind)
             for name in sorted(before.keys() | after.keys()):
                 if before.get(name) != after.get(name):
                     yield SecretSeen(name, after.get(name, ""))
             before = after
 
-    def _versions(self, namespace: str) -> dict[ObjectName, str]:
-        owned = (one for one in self.secrets.values() if MANAGED in one.labels)
+    def _versions(self, namespace: str, kind: TargetKind) -> dict[ObjectName, str]:
+        owned = (one for one in self.secrets.values() if MANAGED in one.labels and one.name.kind is kind)
         return {one.name: one.resource_version for one in owned if namespace in ("", one.name.namespace)}
 
     def note(self, note: Note) -> None:
@@ -182,27 +190,27 @@ class FakeTarget:
             self.notes.append(note)
 
     def create_secret(self, secret: SecretObject) -> SecretObject:
-        with self._write("create", "secrets", secret.name):
+        with self._write("create", _plural(secret.name.kind), secret.name):
             check_secret(secret)
             if secret.name in self.secrets:
-                raise Conflict(f"Secret `{secret.name}` exists already")
+                raise Conflict(f"{secret.name.kind} `{secret.name}` exists already")
             return self._store(replace(secret, uid=f"uid-{self._next()}", controller=None))
 
     def patch_secret(self, patch: SecretPatch) -> SecretObject:
-        with self._write("patch", "secrets", patch.name):
+        with self._write("patch", _plural(patch.name.kind), patch.name):
             if patch.name not in self.secrets:
-                raise Conflict(f"Secret `{patch.name}` is gone")
+                raise Conflict(f"{patch.name.kind} `{patch.name}` is gone")
             current = self.secrets[patch.name]
             changed = patched(current, patch)
             return current if changed == current else self._store(changed)
 
     def delete_secret(self, name: ObjectName, uid: str, resource_version: str) -> None:
-        with self._write("delete", "secrets", name):
+        with self._write("delete", _plural(name.kind), name):
             current = self.secrets.get(name)
             if current is None:
                 return
             if (current.uid, current.resource_version) != (uid, resource_version):
-                raise Conflict(f"Secret `{name}` was changed by somebody else")
+                raise Conflict(f"{name.kind} `{name}` was changed by somebody else")
             del self.secrets[name]
 
     def read_configmap(self, name: ObjectName) -> Mapping[str, str] | Missing | Unreadable:
@@ -210,6 +218,9 @@ class FakeTarget:
             self._call("get", "configmaps", name.namespace)
         except Denied as denied:
             return Unreadable(denied.message, denied.hint)
+        written = self.secrets.get(replace(name, kind=TargetKind.CONFIG_MAP))
+        if written:
+            return {key: value.reveal().decode() for key, value in written.data.items()}
         return self.configmaps.get(name, Missing())
 
     def read_workloads(self, namespace: str) -> NamespaceWorkloads | Unreadable:

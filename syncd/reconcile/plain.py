@@ -1,0 +1,106 @@
+"""Whether a value looks like a secret: what must not stand in a ConfigMap, which everybody may read. Pure.
+
+It is a net and no proof: names and forms that secrets usually have, and text that looks random.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NAMES = frozenset(
+    {"password", "passwd", "pwd", "passphrase", "pass", "secret", "token", "credential", "credentials", "apikey"}
+    | {"dockerconfigjson", "dockercfg", "htpasswd", "pgpass", "netrc"}
+)
+_KEYS = frozenset(
+    {"api", "private", "access", "secret", "signing", "encryption", "master", "auth", "account", "shared"}
+)
+"""Words before `key` that make it a secret one."""
+_DIGESTS = frozenset({"sha", "md5", "commit", "digest", "checksum", "revision", "fingerprint", "etag"})
+_HARMLESS = frozenset({"", "true", "false", "yes", "no", "null", "none"})
+_PAIR = re.compile(r"""^[ \t]*["']?([A-Za-z][\w.-]{0,80})["']?[ \t]*[:=][ \t]*["']?([^\s"',;]*)""", re.MULTILINE)
+_ELSEWHERE = ("${", "$(", "{{", "<", "/", "file:", "env:", "vault:", "|", ">", "*", "&", "{", "[")
+"""What a value in a text begins with that only says where the secret is, or how the text goes on."""
+_PUBLIC = re.compile(
+    r"-----BEGIN (?:TRUSTED CERTIFICATE|CERTIFICATE|CERTIFICATE REQUEST|PUBLIC KEY|X509 CRL)-----[^-]*-----"
+    r"|\bsha\d{1,3}[:-][\w+/=]+"
+)
+"""Certificates, public keys, and digests that say what they are."""
+_FORMS = (
+    ("holds a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|AGE-SECRET-KEY-1")),
+    ("holds a JSON Web Token", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
+    ("holds a URL with a password", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:$]{0,200}:[^\s/@$<{]{1,200}@")),
+    ("holds an access key of AWS", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("holds an API key of Google", re.compile(r"\bAIza[\w-]{35}|\bya29\.[\w-]{20,}")),
+    ("holds a token of GitHub or GitLab", re.compile(r"\b(?:gh[opusr]_\w{36}|github_pat_\w{22,}|glpat-[\w-]{20,})")),
+    ("holds a token of Vault", re.compile(r"\b(?:hv[sbr]\.[\w-]{20,}|s\.[A-Za-z0-9]{24}\b)")),
+    ("holds a token of Slack", re.compile(r"\bxox[abeoprs]-[\w-]{10,}")),
+    ("holds an API key", re.compile(r"\b(?:[sr]k_(?:live|test)_\w{16,}|sk-[\w-]{20,}|npm_\w{36}|pypi-[\w-]{50,})")),
+    (
+        "holds an API key",
+        re.compile(r"\b(?:dop_v1_\w{64}|shpat_\w{32}|SG\.[\w-]{20,}\.[\w-]{40,})|\bAccountKey=[\w+/]{40,}"),
+    ),
+    ("holds the hash of a password", re.compile(r"\$2[abxy]\$\d\d\$[./\w]{53}|\$[156y]\$[./\w]{4,}|\$argon2\w*\$")),
+)
+_RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
+_HEX = re.compile(r"(?<![A-Za-z0-9])(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![A-Za-z0-9])")
+_LOWER = re.compile(r"(?<![A-Za-z0-9])[a-z0-9]{24,}(?![A-Za-z0-9])")
+
+
+def looks_secret(key: str, value: bytes) -> str:
+    """Why it looks like one, to go after "the key `…`"; empty when it does not. Never tells of the value itself."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return "holds bytes that are no text"
+    if _is_secret_name(key) and text.strip().lower() not in _HARMLESS:
+        return "has the name of a secret"
+    text = _PUBLIC.sub("", text)
+    if form := next((what for what, pattern in _FORMS if pattern.search(text)), ""):
+        return form
+    if inner := next(_secret_pairs(text), ""):
+        return f"holds a text in which `{inner}` has a value"
+    if not _DIGESTS.intersection(_words(key)) and _looks_random(text):
+        return "holds what looks random, as keys and tokens do"
+    return ""
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+def _is_secret_name(name: str) -> bool:
+    """By its last words: `db.password` is a secret's name, `password-policy` and `tokenUrl` are not."""
+    *before, last = _words(name) or [""]
+    return last in _NAMES or (last in ("key", "keys") and bool(before) and before[-1] in _KEYS)
+
+
+def _secret_pairs(text: str) -> Iterator[str]:
+    """The names of `name: value` and `name=value` lines that give a secret."""
+    for match in _PAIR.finditer(text):
+        name, value = match.groups()
+        if value.lower() not in _HARMLESS and not value.startswith(_ELSEWHERE) and _is_secret_name(name):
+            yield name
+
+
+def _looks_random(text: str) -> bool:
+    if any(len(set(found[0])) > 8 for found in _HEX.finditer(text)):
+        return True
+    if any(_digits(found[0]) >= len(found[0]) // 8 and len(set(found[0])) >= 12 for found in _LOWER.finditer(text)):
+        return True
+    return any(_is_random(found[0]) for found in _RANDOM.finditer(text))
+
+
+def _digits(word: str) -> int:
+    return sum(character.isdigit() for character in word)
+
+
+def _is_random(word: str) -> bool:
+    """Upper and lower case and digits that change places as often as chance has it, unlike names and paths."""
+    kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.isalpha() else c for c in word.rstrip("=")]
+    if not {"d", "u", "l"} <= set(kinds):
+        return False
+    changes = sum(one != other for one, other in pairwise(kinds))
+    return changes >= 0.45 * len(kinds) and kinds.count("d") >= 2
