@@ -21,10 +21,8 @@ _WITHOUT_EFFECT = {
     "spec.refreshInterval": "a store is looked at when it is read, and by `syncd check`",
     "spec.provider.aws.secretsManager": "it is about deleting; reading does not look at it",
     "spec.provider.vault.checkAndSet": "it is about writing; reading does not look at it",
-}
-_NOT_YET = {
-    "spec.provider.vault.auth.iam": "refused when the store is opened",
-    "spec.provider.vault.auth.gcp": "refused when the store is opened",
+    "spec.provider.vault.auth.gcp.projectID": "a login belongs to a role of Vault, not to a project",
+    "spec.provider.vault.auth.gcp.location": "a login belongs to a role of Vault, not to a region",
 }
 
 
@@ -70,8 +68,7 @@ def _field(kind: str, path: str) -> Field:
         if row.kind == kind and row.path and (path == row.path or path.startswith((f"{row.path}.", f"{row.path}["))):
             return Field(kind, path, Support.NO if row.whole else Support.PARTLY, row.message)
     if kind in _STORES:
-        for support, rows in ((Support.NO, _NOT_YET), (Support.NO_EFFECT, _WITHOUT_EFFECT)):
-            for prefix, remark in rows.items():
-                if path == prefix or path.startswith(f"{prefix}."):
-                    return Field(kind, path, support, remark)
+        for prefix, remark in _WITHOUT_EFFECT.items():
+            if path == prefix or path.startswith(f"{prefix}."):
+                return Field(kind, path, Support.NO_EFFECT, remark)
     return Field(kind, path, Support.YES)

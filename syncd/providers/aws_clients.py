@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from typing import Any
 
 import boto3
+from botocore import UNSIGNED
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials as Keys
@@ -67,9 +69,10 @@ def new_session(region: str, timeout: float, keys: Keys | None = None) -> boto3.
 def new_client(session: boto3.Session, service: str, asked: Asked, **options: Any) -> BaseClient:
     """A client of the session; `options` are those of boto3. Raises AwsError."""
     make: Any = session.client  # its stubs know one signature for each service
+    options.setdefault("endpoint_url", endpoint_override(service) or None)
     try:
         with _making:
-            client: BaseClient = make(service, endpoint_url=endpoint_override(service) or None, **options)
+            client: BaseClient = make(service, **options)
         return client
     except EXCEPTIONS as error:
         raise from_exception(error, asked) from None
@@ -77,6 +80,14 @@ def new_client(session: boto3.Session, service: str, asked: Asked, **options: An
         message = f"the address of `{service}` is no valid URL"
         hint = "check `region` and the variables that name AWS's endpoints"
         raise AwsError(Reason.REQUEST, message, hint=hint) from None
+
+
+def public_address(session: boto3.Session, service: str, asked: Asked) -> str:
+    """Where AWS itself has a service in the region of the session, whatever the machine's settings. Raises AwsError."""
+    options: Any = {"signature_version": UNSIGNED, "ignore_configured_endpoint_urls": True}  # one is not in the stubs
+    client: Any = new_client(session, service, asked, endpoint_url=None, config=Config(**options))
+    with closing(client):
+        return str(client.meta.endpoint_url)
 
 
 def keys_of(session: boto3.Session, who: str) -> Keys:

@@ -69,14 +69,14 @@ class Role:
     transitive: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AwsConfig:
-    service: Service
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsIdentity:
+    """Who calls AWS, and where."""
+
     region: str
     auth: Auth
     roles: tuple[Role, ...]
     """Assumed one after the other, each with the credentials of the one before."""
-    prefix: str
     session_name: str
     """What CloudTrail shows of the sessions of this store."""
 
@@ -84,6 +84,12 @@ class AwsConfig:
     def identity(self) -> str:
         """Who reads, for messages."""
         return f"role `{self.roles[-1].arn}`, assumed by {self.auth}" if self.roles else str(self.auth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsConfig(AwsIdentity):
+    service: Service
+    prefix: str
 
 
 def read_config(store: StoreConfig) -> AwsConfig:
@@ -97,7 +103,7 @@ def read_config(store: StoreConfig) -> AwsConfig:
         auth=AmbientAuth() if is_ambient(store) else _auth(fields, files=bool(store.base)),
         roles=(*additional, role) if role else additional,
         prefix=fields.text("prefix"),
-        session_name=_session_name(store),
+        session_name=session_name(store),
     )
 
 
@@ -115,7 +121,11 @@ def _service(fields: Fields) -> Service:
 
 
 def _auth(fields: Fields, *, files: bool) -> Auth:
-    auth = fields.child("auth") or Fields({}, f"{fields.path}.auth")
+    return read_auth(fields.child("auth") or Fields({}, f"{fields.path}.auth"), files=files)
+
+
+def read_auth(auth: Fields, *, files: bool) -> Auth:
+    """The identity that `jwt` or `secretRef` names; without both that of the machine, which only `files` may use."""
     if jwt := auth.child("jwt"):
         account = jwt.account("serviceAccountRef")
         return AccountAuth(account or jwt.refuse("serviceAccountRef", "is required"))
@@ -157,6 +167,6 @@ def _tags(fields: Fields, store: StoreConfig) -> dict[str, str]:
     return tags
 
 
-def _session_name(store: StoreConfig) -> str:
+def session_name(store: StoreConfig) -> str:
     """In the alphabet and the length that STS takes."""
     return re.sub(r"[^\w+=,.@-]", "-", f"syncd-{store.name}", flags=re.ASCII)[:64]

@@ -20,7 +20,7 @@ from botocore.credentials import DeferredRefreshableCredentials, ReadOnlyCredent
 from syncd.metrics import api_call
 from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.aws_clients import keys_of, new_client
-from syncd.providers.aws_config import AccountAuth, AwsConfig, KeysAuth, Role
+from syncd.providers.aws_config import AccountAuth, AwsIdentity, KeysAuth, Role
 from syncd.providers.aws_errors import Asked, nonsense
 from syncd.providers.aws_exceptions import EXCEPTIONS, from_exception
 from syncd.providers.aws_shared import Shared
@@ -38,7 +38,7 @@ _Fetched = dict[str, Any]
 class KeyChain:
     """Makes the keys of one store; `outside` is the session that STS is called in, with what the machine has."""
 
-    def __init__(self, config: AwsConfig, credentials: Credentials, outside: boto3.Session) -> None:
+    def __init__(self, config: AwsIdentity, credentials: Credentials, outside: boto3.Session) -> None:
         self._config = config
         self._credentials = credentials
         self._outside = outside

@@ -15,7 +15,7 @@ from syncd.metrics import api_call
 from syncd.providers.api import Credentials
 from syncd.providers.aws_clients import keys_of, new_client, new_session
 from syncd.providers.aws_codes import Reason
-from syncd.providers.aws_config import AwsConfig
+from syncd.providers.aws_config import AwsIdentity
 from syncd.providers.aws_errors import Asked, AwsError, nonsense
 from syncd.providers.aws_exceptions import EXCEPTIONS, from_exception
 from syncd.providers.aws_keys import KeyChain
@@ -28,7 +28,7 @@ _SERVICES = {"secretsmanager": "AWS/SecretsManager", "ssm": "AWS/ParameterStore"
 class Login:
     """Keys are fetched at the first call, and refreshed by botocore before they end."""
 
-    def __init__(self, config: AwsConfig, credentials: Credentials, *, timeout: float) -> None:
+    def __init__(self, config: AwsIdentity, credentials: Credentials, *, timeout: float) -> None:
         outside = new_session(config.region, timeout)
         chain = KeyChain(config, credentials, outside).keys()
         self._session = outside if chain is None else new_session(config.region, timeout, chain)

@@ -138,19 +138,24 @@ def _auth(fields: Fields, *, files: bool) -> Auth:
     if key := auth.child("secretRef"):
         return KeyAuth(key.required_secret("secretAccessKeySecretRef"))
     if identity := auth.child("workloadIdentity"):
-        account = identity.account("serviceAccountRef") or identity.refuse("serviceAccountRef", "is required")
-        return WorkloadIdentityAuth(
-            account,
-            cluster=_matching(identity, "clusterName", r"[a-z0-9-]+"),
-            location=_matching(identity, "clusterLocation", r"[a-z0-9-]+"),
-            project=_matching(identity, "clusterProjectID", r"[a-z0-9][a-z0-9.:-]*"),
-        )
+        return read_workload_identity(identity)
     if federation := auth.child("workloadIdentityFederation"):
         return _federation(federation, files=files)
     if not files:
         message = "has no auth method, and the credentials that syncd runs with serve only stores from files"
         auth.refuse("", message, "set `secretRef`, `workloadIdentity` or `workloadIdentityFederation`")
     return AmbientAuth()
+
+
+def read_workload_identity(identity: Fields) -> WorkloadIdentityAuth:
+    """A service account and its cluster. Raises StoreError (MISCONFIGURED)."""
+    account = identity.account("serviceAccountRef") or identity.refuse("serviceAccountRef", "is required")
+    return WorkloadIdentityAuth(
+        account,
+        cluster=_matching(identity, "clusterName", r"[a-z0-9-]+"),
+        location=_matching(identity, "clusterLocation", r"[a-z0-9-]+"),
+        project=_matching(identity, "clusterProjectID", r"[a-z0-9][a-z0-9.:-]*"),
+    )
 
 
 def _federation(fields: Fields, *, files: bool) -> FederationAuth:

@@ -186,6 +186,7 @@ _ROLES = {
     "secretmanager.secrets.list": "roles/secretmanager.viewer",
     "secretmanager.versions.list": "roles/secretmanager.viewer",
     "iam.serviceAccounts.getAccessToken": "roles/iam.workloadIdentityUser",
+    "iam.serviceAccounts.signJwt": "roles/iam.serviceAccountTokenCreator",
     "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
 }
 _ENDPOINT_HINT = f"check `location`, proxies, and {override_variable(Service.SECRETS)}"

@@ -17,6 +17,8 @@ from syncd.providers.gcp_errors import Asked, GcpError, Reason, Said, from_said,
 from syncd.providers.gcp_exceptions import EXCEPTIONS, from_exception, said_by
 
 ACT_AS = "iam.serviceAccounts.getAccessToken"
+_OF_ACCOUNT = {"generateAccessToken": ACT_AS, "signJwt": "iam.serviceAccounts.signJwt"}
+"""What is asked of IAM in the name of a service account, and the right that it needs."""
 _EXCHANGES = ("/v1/token", "/v1/identitybindingtoken")
 
 
@@ -91,7 +93,8 @@ class TokenHttp(transport.Request):
             raise from_exception(error, self._asked(url)) from None
 
     def _asked(self, url: str) -> Asked:
-        return Asked(ACT_AS, _account(url) or self._identity, self._identity, _host(url))
+        right = _OF_ACCOUNT.get(_action(url), ACT_AS)
+        return Asked(right, _account(url) or self._identity, self._identity, _host(url))
 
     def _refused(self, url: str, said: Said) -> StoreError:
         reason = reason_of(said)
@@ -123,16 +126,20 @@ def _is_googles(url: str) -> bool:
     return bool(_account(url)) or path.endswith("/token") or path in _EXCHANGES
 
 
+def _action(url: str) -> str:
+    return urlsplit(url).path.rpartition(":")[2]
+
+
 def _account(url: str) -> str:
     """The service account that a call of IAM is about."""
     before, _, action = urlsplit(url).path.rpartition(":")
-    return unquote(before.rpartition("/")[2]) if action == "generateAccessToken" else ""
+    return unquote(before.rpartition("/")[2]) if action in _OF_ACCOUNT else ""
 
 
 def _call(url: str) -> str:
     """As external-secrets calls it in its metrics, where it makes the same."""
     if _account(url):
-        return "GenerateAccessToken"
+        return "SignJwt" if _action(url) == "signJwt" else "GenerateAccessToken"
     if urlsplit(url).path == _EXCHANGES[1]:
         return "GenerateIDBindToken"
     return "GetToken" if _is_googles(url) else "GetMetadata"

@@ -5,9 +5,11 @@ The steps and their parameters are those of External Secrets Operator (`workload
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import orjson
 from google.auth.credentials import Credentials as GoogleCredentials
 
 from syncd.providers.api import Credentials, Failure, StoreError
@@ -38,16 +40,33 @@ class GkeCredentials(GoogleCredentials):
 
     def refresh(self, _: object) -> None:
         """Raises StoreError."""
+        email, (bound, expiry) = self._account()
+        if email:
+            bound, expiry = self._of_account(email, bound)
+        self.service_account_email, self.token, self.expiry = email, bound, expiry
+
+    def sign_jwt(self, claims: Mapping[str, object]) -> str:
+        """A JWT of the account with these claims, signed by Google. Raises StoreError."""
+        email, (bound, _) = self._account()
+        if not email:
+            message = f"{self._auth.account} names no service account of Google's, and only those can sign"
+            raise StoreError(Failure.MISCONFIGURED, message, hint=f"annotate it with `{ACCOUNT_ANNOTATION}`")
+        payload = orjson.dumps({"sub": email, **claims}).decode()
+        answer = self._http.post(_iam(email, "signJwt"), {"payload": payload}, {"Authorization": f"Bearer {bound}"})
+        signed = answer.get("signedJwt")
+        if not isinstance(signed, str) or not signed:
+            raise nonsense(address(Service.IAM).host)
+        return signed
+
+    def _account(self) -> tuple[str, tuple[str, datetime]]:
+        """The annotated account, which may be empty, and a token of the pool with its end."""
         account = self._auth.account
         annotations = self._cluster_credentials.service_account_annotations(account.name, account.namespace)
         pool, provider = self._cluster()
         audiences = (pool, *account.audiences)
         token = self._cluster_credentials.service_account_token(account.name, audiences, account.namespace)
-        bound, expiry = self._bound(token.reveal().decode(), f"identitynamespace:{pool}:{provider}")
-        email = annotations.get(ACCOUNT_ANNOTATION, "")
-        if email:
-            bound, expiry = self._of_account(email, bound)
-        self.service_account_email, self.token, self.expiry = email, bound, expiry
+        bound = self._bound(token.reveal().decode(), f"identitynamespace:{pool}:{provider}")
+        return annotations.get(ACCOUNT_ANNOTATION, ""), bound
 
     def _cluster(self) -> tuple[str, str]:
         """The pool of the project and the cluster's provider in it."""
@@ -81,14 +100,14 @@ class GkeCredentials(GoogleCredentials):
             raise nonsense(service.host) from None
 
     def _of_account(self, email: str, bound: str) -> tuple[str, datetime]:
-        service = address(Service.IAM)
-        answer = self._http.post(
-            f"{service}/v1/projects/-/serviceAccounts/{quote(email, safe='@')}:generateAccessToken",
-            {"scope": [SCOPE]},
-            {"Authorization": f"Bearer {bound}"},
-        )
+        url = _iam(email, "generateAccessToken")
+        answer = self._http.post(url, {"scope": [SCOPE]}, {"Authorization": f"Bearer {bound}"})
         try:
             ends = datetime.fromisoformat(str(answer["expireTime"]))
             return str(answer["accessToken"]), ends.astimezone(UTC).replace(tzinfo=None)
         except (KeyError, TypeError, ValueError):
-            raise nonsense(service.host) from None
+            raise nonsense(address(Service.IAM).host) from None
+
+
+def _iam(email: str, action: str) -> str:
+    return f"{address(Service.IAM)}/v1/projects/-/serviceAccounts/{quote(email, safe='@')}:{action}"

@@ -20,6 +20,8 @@ from syncd.providers.vault_config import (
     AppRoleAuth,
     Auth,
     CertAuth,
+    GcpAuth,
+    IamAuth,
     JwtAuth,
     KubernetesAuth,
     Login,
@@ -44,8 +46,10 @@ class Token:
     """`X-Vault-Index` of the login: the state that a standby must have reached to know the token."""
 
 
-def log_in(client: hvac.Client, auth: Auth | None, credentials: Credentials) -> Token:
-    """Raises StoreError: DENIED when Vault does not take the credentials, else as the credentials or the call fail."""
+def log_in(client: hvac.Client, auth: Auth | None, credentials: Credentials, *, timeout: float) -> Token:
+    """`timeout`, in seconds, is that of calls to others than Vault.
+
+    Raises StoreError: DENIED when Vault does not take the credentials, else as the credentials or the call fail."""
     if auth is None:
         return Token("")
     if isinstance(auth, AmbientAuth):
@@ -53,7 +57,10 @@ def log_in(client: hvac.Client, auth: Auth | None, credentials: Credentials) -> 
     if isinstance(auth, TokenAuth):
         return Token(auth.token.text(credentials))
     try:
-        response: Response = _call(client, auth, credentials)
+        if isinstance(auth, IamAuth | GcpAuth):
+            response = _post(client, auth, _proof(auth, credentials, timeout))
+        else:
+            response = _call(client, auth, credentials)
     except VaultError as error:
         raise _refused(auth, error) from None
     return read_token(response)
@@ -79,6 +86,24 @@ def read_token(response: Response) -> Token:
         raise StoreError(Failure.MISCONFIGURED, message, hint=hint) from None
 
 
+def _proof(auth: IamAuth | GcpAuth, credentials: Credentials, timeout: float) -> Mapping[str, str]:
+    """Who we are to a cloud; the libraries of both are imported only for stores that want them."""
+    if isinstance(auth, IamAuth):
+        from syncd.providers.vault_iam import signed_request
+
+        return signed_request(auth, credentials, timeout)
+    from syncd.providers.vault_gcp import signed_claims
+
+    return signed_claims(auth, credentials, timeout)
+
+
+def _post(client: hvac.Client, auth: Login, body: Mapping[str, str]) -> Response:
+    """The login of a method for which hvac has none, or one that does less."""
+    url = f"/v1/auth/{quote(auth.path)}/login"
+    response: Response = client.adapter.login(url=url, json=dict(body), use_token=False)
+    return response
+
+
 def _call(client: hvac.Client, auth: Login, credentials: Credentials) -> Any:
     """The `Response` of hvac's own login of the method; hvac quotes mounts, and user names only for LDAP."""
     at = {"mount_point": auth.path, "use_token": False}
@@ -96,10 +121,9 @@ def _call(client: hvac.Client, auth: Login, credentials: Credentials) -> Any:
         case JwtAuth(path=path, role=role):
             jwt = _jwt(auth.source, credentials, auth.expiration)
             return client.auth.jwt.jwt_login(role, jwt, use_token=False, path=path)
-        case CertAuth(path=path, role=role):
+        case CertAuth(role=role):
             # hvac's method wants files; the certificate is in the TLS context already.
-            body = {"name": role} if role else {}
-            return client.adapter.login(url=f"/v1/auth/{quote(path)}/login", json=body, use_token=False)
+            return _post(client, auth, {"name": role} if role else {})
 
 
 def _own_token() -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from syncd.providers import aws_config, gcp_config
 from syncd.providers.api import StoreConfig
 from syncd.providers.fields import AccountRef, Fields, SecretRef, is_ambient
 from syncd.providers.trust import Trust, read_trust
 from syncd.providers.vault_paths import KvPaths, KvVersion
+
+_Reader = Callable[[Fields, StoreConfig], "Login"]
 
 DEFAULT_EXPIRATION = 600
 """Seconds that a requested service account token lives."""
@@ -90,7 +93,29 @@ class CertAuth:
         return f"the client certificate in {self.certificate} at `{self.path}`"
 
 
-Login = AppRoleAuth | KubernetesAuth | PasswordAuth | JwtAuth | CertAuth
+@dataclass(frozen=True, slots=True)
+class IamAuth:
+    path: str
+    role: str
+    identity: aws_config.AwsIdentity
+    server_id: str
+    """What the server wants to be called, so that a login for another server is of no use to it; may be empty."""
+
+    def __str__(self) -> str:
+        return f"role `{self.role}` of the AWS auth at `{self.path}` with {self.identity.identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class GcpAuth:
+    path: str
+    role: str
+    source: gcp_config.KeyAuth | gcp_config.WorkloadIdentityAuth | gcp_config.AmbientAuth
+
+    def __str__(self) -> str:
+        return f"role `{self.role}` of the GCP auth at `{self.path}` with {self.source}"
+
+
+Login = AppRoleAuth | KubernetesAuth | PasswordAuth | JwtAuth | CertAuth | IamAuth | GcpAuth
 Auth = AmbientAuth | TokenAuth | Login
 
 
@@ -121,7 +146,7 @@ def read_config(store: StoreConfig) -> VaultConfig:
     return VaultConfig(
         server=server,
         paths=KvPaths(fields.text("path"), KvVersion(fields.choice("version", "v2", "v1"))),
-        auth=AmbientAuth() if ambient else _auth(auth, pod=bool(store.base)) if auth else None,
+        auth=AmbientAuth() if ambient else _auth(auth, store) if auth else None,
         namespace=namespace,
         auth_namespace=(auth.text("namespace") if auth else "") or namespace,
         trust=read_trust(fields),
@@ -132,44 +157,41 @@ def read_config(store: StoreConfig) -> VaultConfig:
     )
 
 
-def _auth(auth: Fields, *, pod: bool) -> Auth:
-    """The first method that is there, in the order of the API; `pod` allows the token of syncd's own pod."""
+def _auth(auth: Fields, store: StoreConfig) -> Auth:
+    """The first method that is there, in the order of the API."""
     if token := auth.secret("tokenSecretRef"):
         return TokenAuth(token)
     for name, read in _METHODS.items():
         if name in auth:
-            method = read(auth.required_child(name))
-            if isinstance(method, KubernetesAuth) and method.source is None and not pod:
-                hint = "set `serviceAccountRef` or `secretRef`"
-                auth.refuse(name, "the token of syncd's own pod serves only stores from files", hint)
-            return method
-    for name in ("iam", "gcp"):
-        if name in auth:
-            auth.refuse(name, "not supported yet")
+            return read(auth.required_child(name), store)
     return auth.refuse("", "has no auth method", f"set one of tokenSecretRef, {', '.join(_METHODS)}")
 
 
-def _approle(fields: Fields) -> AppRoleAuth:
+def _approle(fields: Fields, _: StoreConfig) -> AppRoleAuth:
     role: str | SecretRef | None = fields.text("roleId").strip() or fields.secret("roleRef")
     if role is None:
         fields.refuse("roleId", "is required, or `roleRef`")
     return AppRoleAuth(fields.text("path", "approle"), role, fields.required_secret("secretRef"))
 
 
-def _kubernetes(fields: Fields) -> KubernetesAuth:
+def _kubernetes(fields: Fields, store: StoreConfig) -> KubernetesAuth:
     source = fields.account("serviceAccountRef") or fields.secret("secretRef", "token")
-    return KubernetesAuth(fields.text("mountPath", "kubernetes"), fields.required("role"), source)
+    method = KubernetesAuth(fields.text("mountPath", "kubernetes"), fields.required("role"), source)
+    if source is None and not store.base:
+        hint = "set `serviceAccountRef` or `secretRef`"
+        fields.refuse("", "the token of syncd's own pod serves only stores from files", hint)
+    return method
 
 
-def _password(method: str) -> Callable[[Fields], PasswordAuth]:
-    def read(fields: Fields) -> PasswordAuth:
+def _password(method: str) -> _Reader:
+    def read(fields: Fields, _: StoreConfig) -> PasswordAuth:
         username = fields.required("username").strip()
         return PasswordAuth(method, fields.text("path", method), username, fields.required_secret("secretRef"))
 
     return read
 
 
-def _jwt(fields: Fields) -> JwtAuth:
+def _jwt(fields: Fields, _: StoreConfig) -> JwtAuth:
     path, role = fields.text("path", "jwt"), fields.text("role").strip()
     if secret := fields.secret("secretRef"):
         return JwtAuth(path, role, secret)
@@ -182,19 +204,47 @@ def _jwt(fields: Fields) -> JwtAuth:
     return JwtAuth(path, role, account, token.number("expirationSeconds", DEFAULT_EXPIRATION))
 
 
-def _cert(fields: Fields) -> CertAuth:
+def _cert(fields: Fields, _: StoreConfig) -> CertAuth:
     certificate = fields.required_secret("clientCert", "tls.crt")
     key = fields.required_secret("secretRef", "tls.key")
     return CertAuth(fields.text("path", "cert"), fields.text("vaultRole"), certificate, key)
 
 
-_METHODS: Mapping[str, Callable[[Fields], Login]] = {
+def _iam(fields: Fields, store: StoreConfig) -> IamAuth:
+    arn = fields.text("role")
+    identity = aws_config.AwsIdentity(
+        region=fields.text("region", "us-east-1"),
+        auth=aws_config.read_auth(fields, files=bool(store.base)),
+        roles=(aws_config.Role(arn, fields.text("externalID")),) if arn else (),
+        session_name=aws_config.session_name(store),
+    )
+    server_id = fields.text("vaultAwsIamServerID")
+    return IamAuth(fields.text("path", "aws"), fields.required("vaultRole"), identity, server_id)
+
+
+def _gcp(fields: Fields, store: StoreConfig) -> GcpAuth:
+    source: gcp_config.KeyAuth | gcp_config.WorkloadIdentityAuth | gcp_config.AmbientAuth = gcp_config.AmbientAuth()
+    if key := fields.child("secretRef"):
+        source = gcp_config.KeyAuth(key.required_secret("secretAccessKeySecretRef"))
+    elif identity := fields.child("workloadIdentity"):
+        source = gcp_config.read_workload_identity(identity)
+    elif "serviceAccountRef" in fields:
+        source = gcp_config.read_workload_identity(fields)
+    elif not store.base:
+        message = "has no identity, and the credentials that syncd runs with serve only stores from files"
+        fields.refuse("", message, "set `secretRef`, `workloadIdentity` or `serviceAccountRef`")
+    return GcpAuth(fields.text("path", "gcp"), fields.required("role"), source)
+
+
+_METHODS: Mapping[str, _Reader] = {
     "appRole": _approle,
     "kubernetes": _kubernetes,
     "ldap": _password("ldap"),
     "userPass": _password("userpass"),
     "jwt": _jwt,
     "cert": _cert,
+    "iam": _iam,
+    "gcp": _gcp,
 }
 
 

@@ -150,7 +150,8 @@ class VaultSession:
 
     def _logged_in(self, started: float) -> _Login:
         config, http = self._config, self._connect()
-        token = log_in(self._client(http, "", config.auth_namespace), config.auth, self._credentials)
+        client = self._client(http, "", config.auth_namespace)
+        token = log_in(client, config.auth, self._credentials, timeout=self._timeout)
         if token.index and (config.read_your_writes or config.forward_inconsistent):
             http.headers["X-Vault-Index"] = token.index
         reads = self._client(http, token.value, config.namespace)

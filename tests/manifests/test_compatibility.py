@@ -32,7 +32,7 @@ def test_a_field_of_which_some_values_work_is_supported_partly() -> None:
 def test_remarks_are_about_fields_that_there_are() -> None:
     """A row that names no field would never be shown."""
     stores = {path for kind, path in ROWS if kind == "SecretStore"}
-    assert set() == (compatibility._WITHOUT_EFFECT.keys() | compatibility._NOT_YET.keys()) - stores
+    assert set() == compatibility._WITHOUT_EFFECT.keys() - stores
     assert set() == {place.partition(" ")[0] for place in compatibility.SINCE} - MODELS.keys()
 
 

@@ -14,7 +14,7 @@ from syncd.manifests.items import Text
 from syncd.manifests.loading import load
 from syncd.manifests.stores.kubernetes import KubernetesAuth
 from syncd.manifests.stores.kubernetes import KubernetesStore as KubernetesModel
-from syncd.manifests.stores.vault import VaultAuth
+from syncd.manifests.stores.vault import Gcp, Iam, VaultAuth
 from syncd.manifests.stores.vault import VaultStore as VaultModel
 from syncd.providers import kubernetes_config, vault_config
 from syncd.providers.given import store_config
@@ -55,6 +55,8 @@ def test_examples_load(name: str) -> None:
     [
         ("vault.md", VaultModel),
         ("vault.md", VaultAuth),
+        ("vault.md", Iam),
+        ("vault.md", Gcp),
         ("kubernetes-provider.md", KubernetesModel),
         ("kubernetes-provider.md", KubernetesAuth),
     ],
@@ -67,6 +69,6 @@ def test_every_field_is_named(name: str, model: type[BaseModel]) -> None:
 def test_every_auth_method_has_an_example() -> None:
     """Each method that is supported is shown once, as a whole store."""
     shown = {method for store in stores("vault.md") for method in store["vault"]["auth"]}
-    assert set(names(VaultAuth)) - {"namespace", "iam", "gcp"} == shown
+    assert set(names(VaultAuth)) - {"namespace"} == shown
     shown = {method for store in stores("kubernetes-provider.md") for method in store["kubernetes"].get("auth", {})}
     assert set(names(KubernetesAuth)) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -14,6 +15,7 @@ from tests.servers.gcp_wire import bearer
 from tests.servers.wire import Answer, Call
 
 LIFETIME = 3600
+_ACCOUNT = "instance/service-accounts/default"
 _SCOPES = (SCOPE, "https://www.googleapis.com/auth/iam")
 """For Secret Manager, and for acting as somebody."""
 
@@ -39,6 +41,8 @@ class TokenServices:
             return self._refreshed(dict(parse_qsl(call.body.decode())))
         if call.path.endswith(":generateAccessToken"):
             return self._impersonated(call)
+        if call.path.endswith(":signJwt"):
+            return self._signed(call)
         return None
 
     def _exchanged(self, fields: dict[str, str]) -> Answer:
@@ -71,12 +75,26 @@ class TokenServices:
         ends = datetime.now(UTC) + timedelta(seconds=LIFETIME)
         return _json({"accessToken": self.iam.issue(name), "expireTime": ends.strftime("%Y-%m-%dT%H:%M:%SZ")})
 
+    def _signed(self, call: Call) -> Answer:
+        """A JWT of an account with the claims of somebody who may have it sign."""
+        name = unquote(call.path).removesuffix(":signJwt").rpartition("/")[2]
+        self.iam.require(self.iam.authenticate(bearer(call)), "iam.serviceAccounts.signJwt", name)
+        claims = json.loads(json.loads(call.body)["payload"])
+        return _json({"keyId": "1", "signedJwt": self.iam.sign(claims, name)})
+
     def _metadata(self, call: Call) -> Answer:
         headers = {name.lower(): value for name, value in call.headers.items()}
         path = call.path.removeprefix("/computeMetadata/v1/")
         if headers.get("metadata-flavor") != "Google" or not self.machine:
             return Answer(403, b"no")
         found = self.machine.get(path)
+        if path == f"{_ACCOUNT}/identity" and (email := self.machine.get(f"{_ACCOUNT}/email")):
+            claims = {
+                "aud": dict(parse_qsl(call.query))["audience"],
+                "email": email,
+                "exp": int(time.time()) + LIFETIME,
+            }
+            found = self.iam.sign(claims, "google")
         flavor = {"Metadata-Flavor": "Google", "Content-Type": "application/text"}
         return Answer(404 if found is None else 200, (found or "no").encode(), flavor)
 
