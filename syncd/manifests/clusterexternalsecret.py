@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from syncd.manifests.externalsecret import ExternalSecretSpec
-from syncd.manifests.fields import Interval, Labels, LabelSelector, Model, Name, Namespace, default_if_empty
+from syncd.manifests.fields import Interval, Labels, LabelSelector, Model, Name, Namespace
 from syncd.manifests.metadata import ObjectMeta
 
 
@@ -18,7 +18,7 @@ class ExternalSecretMetadata(Model):
 
 class ClusterExternalSecretSpec(Model):
     external_secret_spec: ExternalSecretSpec
-    external_secret_name: Annotated[Name | None, default_if_empty(None)] = None
+    external_secret_name: Name | None = None
     external_secret_metadata: ExternalSecretMetadata = ExternalSecretMetadata()
     namespace_selector: LabelSelector | None = None
     namespace_selectors: tuple[LabelSelector, ...] = ()

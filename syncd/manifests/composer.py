@@ -5,6 +5,7 @@ libyaml's own composer knows neither merge keys nor repeated anchors, and says n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -25,6 +26,8 @@ DEPTH = 200
 COPIES = 500_000
 """How many values the aliases of one document may stand for in total."""
 
+
+_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 
 Events = Callable[[], Any]
 """Gives the next event; untyped because the stubs call every mark of an event optional."""
@@ -52,6 +55,7 @@ class Composer:
     """Reads the documents of one text; `duplicates` are the keys that the last one repeats, with their lines from 0."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._next = events(text)
         self._anchors: dict[str, Any] = {}
         self._path: list[str | int] = []
@@ -60,6 +64,7 @@ class Composer:
 
     def documents(self) -> Iterator[tuple[Any, int]]:
         """Every document and the line that it begins on. Raises Invalid and `yaml.YAMLError`."""
+        _check_escapes(self._text)
         while not isinstance(event := self._next(), StreamEndEvent):
             if not isinstance(event, NodeEvent):
                 continue
@@ -145,6 +150,20 @@ class Composer:
 
     def _too_many(self, event: Any) -> NoReturn:
         raise Invalid(f"aliases stand for more than {COPIES:,} values", line_of(event))
+
+
+def _check_escapes(text: str) -> None:
+    """libyaml takes `\\/`, which is JSON's, and go-yaml does not."""
+    if "\\/" not in text:
+        return
+    following = events(text)
+    while not isinstance(event := following(), StreamEndEvent):
+        if isinstance(event, ScalarEvent) and event.style == '"' and _SLASH.search(_source(event, text)):
+            raise Invalid("`\\/` is no escape in YAML: write `/`, or use single quotes", line_of(event))
+
+
+def _source(event: Any, text: str) -> str:
+    return text[event.start_mark.index : event.end_mark.index]
 
 
 def scalar(event: Any) -> scalars.Scalar:

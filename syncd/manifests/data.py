@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from syncd.manifests import expressions
-from syncd.manifests.fields import DataKey, Model, Name, StoreRef, default_if_empty, exactly_one, refused
+from syncd.manifests.fields import DataKey, Model, Name, StoreRef, exactly_one, refused
 
 
 class MetadataPolicy(StrEnum):
@@ -33,10 +33,6 @@ class NullBytePolicy(StrEnum):
     FAIL = "Fail"
 
 
-Metadata = Annotated[MetadataPolicy, default_if_empty(MetadataPolicy.NONE)]
-Conversion = Annotated[ConversionStrategy, default_if_empty(ConversionStrategy.DEFAULT)]
-Decoding = Annotated[DecodingStrategy, default_if_empty(DecodingStrategy.NONE)]
-NullBytes = Annotated[NullBytePolicy, default_if_empty(NullBytePolicy.IGNORE)]
 Regexp = Annotated[str, AfterValidator(expressions.check)]
 
 GeneratorKind = Literal[
@@ -86,10 +82,10 @@ class RemoteRef(Model):
     key: str
     property: str = ""
     version: str = ""
-    metadata_policy: Metadata = MetadataPolicy.NONE
-    conversion_strategy: Conversion = ConversionStrategy.DEFAULT
-    decoding_strategy: Decoding = DecodingStrategy.NONE
-    null_byte_policy: NullBytes = NullBytePolicy.IGNORE
+    metadata_policy: MetadataPolicy = MetadataPolicy.NONE
+    conversion_strategy: ConversionStrategy = ConversionStrategy.DEFAULT
+    decoding_strategy: DecodingStrategy = DecodingStrategy.NONE
+    null_byte_policy: NullBytePolicy = NullBytePolicy.IGNORE
 
 
 class Extract(RemoteRef):
@@ -106,9 +102,9 @@ class Find(Model):
     path: str = ""
     name: FindName | None = None
     tags: dict[str, str] = Field(default_factory=dict)
-    conversion_strategy: Conversion = ConversionStrategy.DEFAULT
-    decoding_strategy: Decoding = DecodingStrategy.NONE
-    null_byte_policy: NullBytes = NullBytePolicy.IGNORE
+    conversion_strategy: ConversionStrategy = ConversionStrategy.DEFAULT
+    decoding_strategy: DecodingStrategy = DecodingStrategy.NONE
+    null_byte_policy: NullBytePolicy = NullBytePolicy.IGNORE
 
 
 class RewriteRegexp(Model):
@@ -138,9 +134,9 @@ class PriorityPolicy(StrEnum):
 class RewriteMerge(Model):
     into: str = ""
     priority: tuple[str, ...] = ()
-    priority_policy: Annotated[PriorityPolicy, default_if_empty(PriorityPolicy.STRICT)] = PriorityPolicy.STRICT
-    conflict_policy: Annotated[ConflictPolicy, default_if_empty(ConflictPolicy.ERROR)] = ConflictPolicy.ERROR
-    strategy: Annotated[MergeStrategy, default_if_empty(MergeStrategy.EXTRACT)] = MergeStrategy.EXTRACT
+    priority_policy: PriorityPolicy = PriorityPolicy.STRICT
+    conflict_policy: ConflictPolicy = ConflictPolicy.ERROR
+    strategy: MergeStrategy = MergeStrategy.EXTRACT
 
     @model_validator(mode="after")
     def _into(self) -> Self:

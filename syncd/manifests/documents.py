@@ -17,8 +17,21 @@ from syncd.manifests.positions import Lines, locate
 
 Path = tuple[str | int, ...]
 
-_SEPARATOR = re.compile(r"^---[ \t\r]*(?:#.*)?$\n?", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---[ \t\r]*(?:#.*|(\S.*))?$\n?", re.MULTILINE)
 _NOTHING = re.compile(r"(?:[ \t\r]*(?:#.*)?\n|%.*\n)*[ \t\r]*(?:[#%].*)?")
+_INDENTATION = (
+    "the cause may be a line above: a `:` needs a space after it, and the fields of a mapping one indentation"
+)
+_HINTS = {
+    "mapping values are not allowed": _INDENTATION,
+    "could not find expected `:`": _INDENTATION,
+    "did not find expected key": _INDENTATION,
+    "block sequence entries are not allowed": _INDENTATION,
+    "did not find expected <document start>": "a line stands further to the left than the first one of its document",
+    "found a tab": "YAML is indented with spaces only",
+    "found unknown escape character": "in double quotes a backslash is written twice; in single quotes it is plain",
+    "cannot start any token": "put the value in quotes",
+}
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -77,19 +90,27 @@ class Parsed:
 def parse(text: str) -> Iterator[Parsed | Unreadable]:
     """All documents of a text. What cannot be read ends at the next `---`; the rest is still read."""
     for chunk in _chunks(text.removeprefix("\ufeff")):
-        if chunk.text.lstrip()[:1] in ("{", "["):
+        if isinstance(chunk, Unreadable):
+            yield chunk
+        elif chunk.text.lstrip()[:1] in ("{", "["):
             yield from _json(chunk)
         else:
             yield from _yaml(chunk)
 
 
-def _chunks(text: str) -> Iterator[Chunk]:
-    begin, line = 0, 1
+def _chunks(text: str) -> Iterator[Chunk | Unreadable]:
+    begin, line, lost = 0, 1, False
     for match in _SEPARATOR.finditer(text):
-        yield from _chunk(text[begin : match.start()], line)
+        if not lost:
+            yield from _chunk(text[begin : match.start()], line)
+        lost = match[1] is not None
+        if lost:
+            at = line + text.count("\n", begin, match.start())
+            yield Unreadable(at, "a line that begins with `---` parts documents: only a comment may follow")
         line += text.count("\n", begin, match.end())
         begin = match.end()
-    yield from _chunk(text[begin:], line)
+    if not lost:
+        yield from _chunk(text[begin:], line)
 
 
 def _chunk(text: str, line: int) -> Iterator[Chunk]:
@@ -154,7 +175,7 @@ def _unreadable(chunk: Chunk, error: Invalid | yaml.YAMLError) -> Unreadable:
     if isinstance(error, Invalid):
         message, line = error.message, error.line
     elif isinstance(error, yaml.MarkedYAMLError):
-        message = f"not valid YAML: {_QUOTED.sub('…', error.problem or 'it cannot be read')}"
+        message = f"not valid YAML: {_QUOTED.sub(_shown, error.problem or 'it cannot be read')}"
         line = error.problem_mark.line if error.problem_mark else 0
     elif isinstance(error, yaml.reader.ReaderError):
         message = "not valid YAML: it holds a control character"
@@ -162,4 +183,11 @@ def _unreadable(chunk: Chunk, error: Invalid | yaml.YAMLError) -> Unreadable:
     if "{{" in chunk.text:
         hint = "render it first: `helm template … | syncd validate -f -`"
         return Unreadable(chunk.line + line, f"{message} (is it an unrendered Helm template?)", hint)
-    return Unreadable(chunk.line + line, message)
+    hint = next((hint for text, hint in _HINTS.items() if text in message), "")
+    return Unreadable(chunk.line + line, message, hint)
+
+
+def _shown(quoted: re.Match[str]) -> str:
+    """A single sign is the parser's own, anything longer may be a piece of the file."""
+    inner = quoted[0][1:-1]
+    return f"`{inner}`" if len(inner) == 1 and not inner.isalnum() else "…"

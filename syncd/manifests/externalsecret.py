@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, StrictBool
+from pydantic import BeforeValidator, Field, PrivateAttr, StrictBool
 
 from syncd.manifests.data import Data, DataFrom
 from syncd.manifests.extensions import ALLOW_PLAIN, RESTART
-from syncd.manifests.fields import HOUR, Interval, Model, Name, StoreRef, default_if_empty
+from syncd.manifests.fields import HOUR, Interval, Model, Name, StoreKind, StoreRef, default_if_empty, not_empty, shaped
 from syncd.manifests.metadata import ObjectMeta
 from syncd.manifests.template import Template
 from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind, TargetKind
@@ -35,27 +35,42 @@ class Manifest(Model):
 
 class Target(Model):
     name: Annotated[Name | None, default_if_empty(None)] = None
-    creation_policy: Annotated[CreationPolicy, default_if_empty(CreationPolicy.OWNER)] = CreationPolicy.OWNER
+    creation_policy: CreationPolicy = CreationPolicy.OWNER
     deletion_policy: Annotated[DeletionPolicy, default_if_empty(DeletionPolicy.RETAIN)] = DeletionPolicy.RETAIN
     immutable: StrictBool = False
     template: Template | None = None
     manifest: Manifest | None = None
 
 
+WindowSchedule = Annotated[
+    str,
+    shaped(
+        r"@(annually|yearly|monthly|weekly|daily|midnight|hourly)|@every \S+.*|\S+( \S+){4}",
+        "not a schedule: five fields as cron has them, `@daily` and the like, or `@every 1h`",
+    ),
+]
+
+
 class SyncWindow(Model):
-    schedule: str
+    schedule: WindowSchedule
     duration: Interval
 
 
 class SyncWindows(Model):
     kind: WindowKind
-    windows: tuple[SyncWindow, ...]
+    windows: Annotated[tuple[SyncWindow, ...], not_empty()]
+
+
+def _named(value: Any) -> Any:
+    """A reference without a name is none; whoever needs one is told so by the rules."""
+    unnamed = isinstance(value, dict) and not value.keys() - {"kind"} and value.get("kind") in (None, *StoreKind)
+    return None if unnamed else value
 
 
 class ExternalSecretSpec(Model):
-    secret_store_ref: StoreRef | None = None
+    secret_store_ref: Annotated[StoreRef | None, BeforeValidator(_named)] = None
     target: Target = Target()
-    refresh_policy: Annotated[RefreshPolicy, default_if_empty(RefreshPolicy.PERIODIC)] = RefreshPolicy.PERIODIC
+    refresh_policy: RefreshPolicy = RefreshPolicy.PERIODIC
     refresh_interval: Interval = HOUR
     sync_windows: SyncWindows | None = None
     data: tuple[Data, ...] = ()

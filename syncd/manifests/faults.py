@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 Path = tuple[str | int, ...]
+KUSTOMIZE = "build a patch of kustomize first: `kubectl kustomize DIR | syncd validate -f -`"
 
 
 class Severity(StrEnum):

@@ -73,7 +73,9 @@ def _labels(labels: dict[str, str]) -> dict[str, str]:
 
 
 def _whole(value: Any) -> Any:
-    """A boolean is an int to Python, and 3.0 is not one to Kubernetes."""
+    """A boolean is an int to Python; 3.0 is one to Kubernetes, as all numbers of JSON are of one kind."""
+    if type(value) is float and value.is_integer():
+        return int(value)
     if type(value) is not int:
         raise PydanticCustomError("int_type", "not a whole number")
     return value
@@ -107,6 +109,29 @@ def between(low: int, high: int) -> AfterValidator:
         if not low <= value <= high:
             raise refused(f"must be between {low} and {high}")
         return value
+
+    return AfterValidator(check)
+
+
+def not_empty() -> AfterValidator:
+    """For a list that holds something where it is there."""
+
+    def check(values: tuple[object, ...]) -> tuple[object, ...]:
+        if not values:
+            raise refused("must not be an empty list")
+        return values
+
+    return AfterValidator(check)
+
+
+def shaped(pattern: str, message: str) -> AfterValidator:
+    """For a text that a regular expression must match whole."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise refused(message)
+        return text
 
     return AfterValidator(check)
 

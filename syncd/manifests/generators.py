@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
-from syncd.manifests.fields import DataKey, Model, Whole, between, default_if_empty, exactly_one, refused
+from syncd.manifests.data import GENERATOR_KINDS
+from syncd.manifests.fields import DataKey, Model, Whole, between, default_if_empty, exactly_one, not_empty, refused
 from syncd.manifests.metadata import ObjectMeta
 from syncd.model import ObjectName, Source, SourceKind
 
@@ -43,8 +44,8 @@ class PasswordSpec(Model):
     symbol_characters: Annotated[str, default_if_empty(SYMBOLS)] = SYMBOLS
     no_upper: StrictBool = False
     allow_repeat: StrictBool = False
-    encoding: Annotated[Encoding, default_if_empty(Encoding.RAW)] = Encoding.RAW
-    secret_keys: tuple[DataKey, ...] = ()
+    encoding: Encoding = Encoding.RAW
+    secret_keys: Annotated[tuple[DataKey, ...], not_empty()] = ()
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
@@ -63,7 +64,7 @@ class FakeSpec(Model):
 
 
 class SshKeySpec(Model):
-    key_type: Annotated[KeyType, default_if_empty(KeyType.RSA)] = KeyType.RSA
+    key_type: KeyType = KeyType.RSA
     key_size: Annotated[Whole, between(256, 8192)] | None = None
     comment: str = ""
 
@@ -130,6 +131,17 @@ class AnySpec(Model):
 class ClusterGeneratorSpec(Model):
     kind: Literal["Password", "UUID", "Fake", "SSHKey"]
     generator: AnySpec
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_no_cloud(cls, value: Any) -> Any:
+        """Says it once, and not of each field that such a generator has."""
+        kind = value.get("kind") if isinstance(value, dict) else None
+        supported = get_args(cls.model_fields["kind"].annotation)
+        if isinstance(kind, str) and kind in GENERATOR_KINDS and kind not in supported:
+            names = ", ".join(f"`{name}`" for name in supported)
+            raise refused(f"only generators of these kinds are supported: {names}", at=("kind",))
+        return value
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Self:

@@ -9,7 +9,7 @@ from typing import Any
 from syncd.errors import Problem
 from syncd.manifests.content import at
 from syncd.manifests.documents import Parsed
-from syncd.manifests.faults import Fault, Path, field_path
+from syncd.manifests.faults import KUSTOMIZE, Fault, Path, field_path
 from syncd.model import ObjectName
 
 NAMESPACED = frozenset(
@@ -27,6 +27,8 @@ class Text:
     base: str = ""
     """Its folder."""
     named: bool = True
+    kustomized: bool = False
+    """Whether a kustomization lies beside it, of which it may be a patch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Item:
 
     def problem(self, fault: Fault) -> Problem:
         shown = fault.path[:-1] if fault.unnamed else fault.path
-        return Problem(self.where(fault.path), self.subject, field_path(shown), fault.message, fault.hint)
+        incomplete = self.text.kustomized and fault.message.startswith(("required", "needs "))
+        hint = fault.hint or (KUSTOMIZE if incomplete else "")
+        return Problem(self.where(fault.path), self.subject, field_path(shown), fault.message, hint)
 
 
 def items(whole: Item) -> Iterator[Item]:

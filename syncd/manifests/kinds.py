@@ -31,6 +31,10 @@ PUSHES = ("PushSecret", "ClusterPushSecret")
 _OF_GROUP = (*(kind for kind in MODELS if kind not in generators.GENERATORS), *PUSHES)
 
 
+_OLD = f"write `{VERSIONS[0]}`; there, the entries of `dataFrom` are `extract: {{key: …}}`"
+_PREDECESSOR = "kubernetes-client.io"
+
+
 class Role(StrEnum):
     """What an object of a file is to syncd."""
 
@@ -65,7 +69,8 @@ def wrong_kind(api_version: str, kind: str) -> Fault | None:
     if kind not in _OF_GROUP:
         return Fault(("kind",), f"`{GROUP}` has no such kind", did_you_mean(kind, _OF_GROUP))
     if kind in MODELS and api_version not in VERSIONS:
-        return Fault(("apiVersion",), f"must be `{VERSIONS[0]}` or `{VERSIONS[1]}`")
+        hint = _OLD if api_version == f"{GROUP}/v1alpha1" else ""
+        return Fault(("apiVersion",), f"must be `{VERSIONS[0]}` or `{VERSIONS[1]}`", hint)
     return None
 
 
@@ -75,6 +80,9 @@ def foreign_kind(item: Item) -> Fault | None:
         return None
     group = item.api_version.partition("/")[0]
     hint = did_you_mean(group, [GROUP])
+    if group == _PREDECESSOR:
+        message = f"`{group}` is the group of kubernetes-external-secrets, not syncd's, and kept aside"
+        return Fault(("apiVersion",), message, "the tool `kes-to-eso` converts it", Severity.WARNING)
     message = f"`{item.kind}` of the group `{group}` is not syncd's, and kept aside"
     return Fault(("apiVersion",), message, hint, Severity.STRICT if hint else Severity.WARNING)
 
@@ -97,4 +105,5 @@ def is_meant(item: Item) -> bool:
 def _whose(item: Item) -> str:
     if PurePath(item.text.name).stem.lower() == "kustomization" or "resources" in item.content:
         return "for a kustomization: `kubectl kustomize DIR | syncd … -f -`"
-    return ""
+    close = ((key, name) for key in item.content for name in ("apiVersion", "kind") if key.lower() == name.lower())
+    return next((f"`{key}` is written `{name}`" for key, name in close if key != name), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,12 +10,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from syncd.manifests.content import at, type_name
-from syncd.manifests.faults import Fault, Path, Severity, did_you_mean
-from syncd.manifests.schema import fields, model_at, nested
+from syncd.manifests.faults import KUSTOMIZE, Fault, Path, Severity, did_you_mean
+from syncd.manifests.schema import fields, model_at, nested, sibling
 
 QUOTES = (
     "put it in quotes: YAML takes words such as `on`, `off`, `yes` and `no` for true and false, digits for a number"
 )
+
+FLUX = "fill its variables in first: `flux envsubst < FILE | syncd validate -f -`"
+_VARIABLE = re.compile(r"\$\{[^}]*\}|\$[A-Z_]+")
+_ANGLES = re.compile(r"<[^<>]+>")
+
+LEAVE_OUT = "leave the field out"
 
 HELM = "render the Helm template first: `helm template … | syncd validate -f -`"
 
@@ -38,12 +45,17 @@ def unknown_field(model: type[BaseModel], path: Path) -> Fault:
     """What is said of a field that its mapping does not know."""
     around = model_at(model, path[:-1])
     name = str(path[-1])
+    if name == "$patch":
+        return Fault(path, "unknown field", KUSTOMIZE, Severity.STRICT)
     if around is None:
         return Fault(path, "unknown field", severity=Severity.STRICT)
     hint = did_you_mean(name, fields(around))
     below = nested(around, name)
     if not hint and below:
         hint = f"did you mean `{below}.{name}`? It belongs one level deeper"
+    other = sibling(model_at(model, path[:-3]), name) if len(path) > 2 and isinstance(path[-2], int) else ""
+    if not hint and other:
+        hint = f"entries with `{name}` belong in `{other}`"
     return Fault(path, "unknown field", hint, Severity.STRICT)
 
 
@@ -63,12 +75,13 @@ def _fault(error: ErrorDetails, content: Any) -> Fault:
     context = error.get("ctx", {})
     value = at(content, path)
     if kind == "refused":
-        helm = HELM if isinstance(value, str) and "{{" in value else ""
-        return Fault((*path, *context["at"]), context["sentence"], context["hint"] or helm)
+        return Fault((*path, *context["at"]), context["sentence"], context["hint"] or _placeholder(value))
     if kind == "missing":
         return Fault(path, "required")
     if kind in _EXPECTED:
         hint = QUOTES if kind == "string_type" and isinstance(value, bool | int | float) else ""
+        if kind == "tuple_type" and isinstance(value, dict):
+            hint = "an entry of a list begins with `- `"
         return Fault(path, f"must be {_EXPECTED[kind]}, not {type_name(value)}", hint)
     if kind in ("enum", "literal_error"):
         return _choice(path, context["expected"], value)
@@ -79,11 +92,24 @@ def _fault(error: ErrorDetails, content: Any) -> Fault:
     return Fault(path, f"is not valid ({kind.replace('_', ' ')})")
 
 
+def _placeholder(value: Any) -> str:
+    """What to do about a text that another tool has not filled in yet."""
+    if not isinstance(value, str):
+        return ""
+    if "{{" in value:
+        return HELM
+    if _VARIABLE.search(value):
+        return FLUX
+    return "a placeholder that nobody has filled in" if _ANGLES.search(value) else ""
+
+
 def _choice(path: Path, expected: str, value: Any) -> Fault:
     names = [name.strip("'") for name in expected.replace(" or ", ", ").split(", ")]
-    hint = did_you_mean(value, names) if isinstance(value, str) else ""
+    hint = did_you_mean(value, names) if value and isinstance(value, str) else ""
     if not isinstance(value, str):
         return Fault(path, f"must be one of {_listed(names)}, not {type_name(value)}")
+    if not value:
+        return Fault(path, f"must be one of {_listed(names)}, not empty", LEAVE_OUT)
     return Fault(path, f"must be one of {_listed(names)}", hint)
 
 

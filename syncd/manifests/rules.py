@@ -100,13 +100,17 @@ def _repeated_keys(content: Any, data: Sequence[Any]) -> Iterator[Fault]:
 
 
 def _without_store(content: Any, data: Sequence[Any], data_from: Sequence[Any]) -> Iterator[Fault]:
-    if at(content, ("spec", "secretStoreRef")) is not None:
+    path: Path = ("spec", "secretStoreRef")
+    default = at(content, path)
+    if isinstance(default, dict) and "name" not in default:
+        path = (*path, "name")
+    elif default is not None:
         return
     for name, entries in (("data", data), ("dataFrom", data_from)):
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and not entry.get("sourceRef"):
                 message = f"required, because `{name}[{index}]` has no `sourceRef`"
-                yield Fault(("spec", "secretStoreRef"), message)
+                yield Fault(path, message)
                 return
 
 

@@ -54,6 +54,12 @@ def nested(model: type[BaseModel], name: str) -> str:
     return next((field for field, found in inner if found and name in fields(found)), "")
 
 
+def sibling(model: type[BaseModel] | None, name: str) -> str:
+    """The field of a model that is a list whose entries have a field of this name; empty when there is none."""
+    inner = ((field, _model(annotation, items=True)) for field, annotation in fields(model).items()) if model else ()
+    return next((field for field, found in inner if found and name in fields(found)), "")
+
+
 def all_fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Every field path of a model, such as `spec.data[].remoteRef.key`."""
     for name, annotation in fields(model).items():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from syncd.manifests.data import Decoding, DecodingStrategy
+from syncd.manifests.data import DecodingStrategy
 from syncd.manifests.fields import DataKey, Model, Name, default_if_empty
 
 
@@ -57,7 +57,7 @@ class TemplateFrom(Model):
     secret: TemplateRef | None = None
     literal: str | None = Field(default=None, repr=False)
     target: Annotated[TemplateTarget, BeforeValidator(_any_case)] = TemplateTarget.DATA
-    values_decoding_strategy: Decoding = DecodingStrategy.NONE
+    values_decoding_strategy: DecodingStrategy = DecodingStrategy.NONE
 
 
 class Template(Model):

@@ -77,6 +77,10 @@ def _stat(path: str) -> tuple[object, ...]:
     return (path, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
 
 
+def _kustomized(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("kustomization.yaml", "kustomization.yml", "Kustomization"))
+
+
 class _Reader:
     """Gives the text of each file once, and keeps what cannot be read."""
 
@@ -127,7 +131,7 @@ class _Reader:
         else:
             if path.resolve() not in self._seen:
                 self._seen.add(path.resolve())
-                yield Text(str(path), content, str(path.parent.resolve()), named)
+                yield Text(str(path), content, str(path.parent.resolve()), named, _kustomized(path.parent))
 
     def _unreadable_folder(self, error: OSError) -> None:
         self._refuse(str(error.filename), f"cannot be read: {error.strerror or 'the system refuses'}")

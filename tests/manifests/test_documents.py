@@ -76,6 +76,9 @@ def test_what_follows_a_broken_document_is_read() -> None:
         ("a: [1", "not valid YAML: did not find expected"),
         ("a: b: c", "not valid YAML: mapping values are not allowed in this context"),
         ("a: \x01", "control character"),
+        ("a: 1\nb\nc: 2", "could not find expected `:`"),
+        ('a: "x\\/y"', "is no escape in YAML"),
+        ("--- a\nb: 1", "only a comment may follow"),
         ("a: *b", "anchor that is not there"),
         ("%FOO", "not valid YAML"),
         ('{"a": 1, ]', "not valid YAML"),
@@ -89,6 +92,25 @@ def test_unreadable(text: str, message: str) -> None:
     (part,) = parse("---\n# comment\n" + text) if text != "%FOO" else parse(text + "\na: 1")
     assert isinstance(part, Unreadable)
     assert message in part.message
+
+
+def test_a_slash_after_two_backslashes() -> None:
+    """The first one escapes the second, and in single quotes none escapes anything."""
+    assert [{"a": "x\\/y", "b": "\\/"}] == contents("a: \"x\\\\/y\"\nb: '\\/'\n")
+
+
+def test_a_separator_that_is_none() -> None:
+    """What stands behind it is not read, what follows the next one is."""
+    parts = contents("a: 1\n-----BEGIN-----\nb: 1\n--- # next\nc: 1\n")
+    assert [{"a": 1}, {"c": 1}] == [part for part in parts if isinstance(part, dict)]
+    assert [2] == [part.line for part in parts if isinstance(part, Unreadable)]
+
+
+def test_where_to_look() -> None:
+    """The parser often stops a line behind the mistake."""
+    (part,) = parse("a: 1\nb:2\nc: 3\n")
+    assert isinstance(part, Unreadable)
+    assert "a line above" in part.hint
 
 
 def test_an_unrendered_helm_template() -> None:

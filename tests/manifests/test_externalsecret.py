@@ -9,7 +9,7 @@ import pytest
 from syncd.manifests import RefreshPolicy, TemplateAs, TemplateTarget, Validation
 from syncd.manifests.data import MergeStrategy, RewriteMerge, RewriteRegexp, RewriteTransform
 from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind
-from tests.manifests.samples import STORE, annotated, declaration, declared, entry, external_secret, said
+from tests.manifests.samples import STORE, annotated, declaration, declared, entry, external_secret, loaded, said
 
 EVERYTHING: dict[str, Any] = {
     "refreshPolicy": "Periodic",
@@ -153,10 +153,50 @@ def test_rewrites() -> None:
     assert ("all", MergeStrategy.JSON, ("a",)) == (merge.into, merge.strategy, merge.priority)
 
 
-def test_an_empty_policy_is_the_default() -> None:
-    """`""` is what the reference takes for a policy that is not there."""
-    remote = declaration(data=[entry(metadataPolicy="", decodingStrategy="")]).spec.data[0].remote_ref
-    assert ("None", "None") == (remote.metadata_policy, remote.decoding_strategy)
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ({"data": [entry(metadataPolicy="")]}, "spec.data[0].remoteRef.metadataPolicy"),
+        ({"data": [entry(decodingStrategy="")]}, "spec.data[0].remoteRef.decodingStrategy"),
+        ({"target": {"creationPolicy": ""}}, "spec.target.creationPolicy"),
+        ({"refreshPolicy": ""}, "spec.refreshPolicy"),
+    ],
+)
+def test_an_empty_policy_is_none(spec: dict[str, Any], path: str) -> None:
+    """The API server takes `""` for no value of a policy."""
+    (problem,) = loaded(STORE, external_secret(**spec), validation=Validation.IGNORE).problems
+    assert (path, True, "leave the field out") == (problem.path, problem.message.endswith(", not empty"), problem.hint)
+
+
+def test_a_store_without_a_name_is_none() -> None:
+    """Nobody misses it where every entry has a source of its own."""
+    own = {"sourceRef": {"storeRef": {"name": "vault"}}}
+    spec = declaration(secretStoreRef={"kind": "SecretStore"}, data=[{**entry(), **own}]).spec
+    assert spec.secret_store_ref is None
+    assert ["spec.secretStoreRef.name: required, because `data[0]` has no `sourceRef`"] == said(
+        STORE, external_secret(secretStoreRef={})
+    )
+
+
+@pytest.mark.parametrize("schedule", ["0 4 * * 1-5", "@daily", "@every 1h30m"])
+def test_schedules_of_sync_windows(schedule: str) -> None:
+    """They have the forms that the API server takes."""
+    windows = {"kind": "allow", "windows": [{"schedule": schedule, "duration": "1h"}]}
+    assert [] == [one for one in said(STORE, external_secret(syncWindows=windows)) if "schedule" in one]
+
+
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [
+        ([], "spec.syncWindows.windows: must not be an empty list"),
+        ([{"schedule": "4 am", "duration": "1h"}], "spec.syncWindows.windows[0].schedule: not a schedule"),
+        ([{"schedule": "@often", "duration": "1h"}], "spec.syncWindows.windows[0].schedule: not a schedule"),
+    ],
+)
+def test_wrong_sync_windows(windows: list[dict[str, str]], expected: str) -> None:
+    """There is at least one, with a schedule."""
+    text = external_secret(syncWindows={"kind": "deny", "windows": windows})
+    assert [expected] == [one[: len(expected)] for one in said(STORE, text) if "not supported" not in one]
 
 
 def test_null_is_absent() -> None:

@@ -30,6 +30,13 @@ def test_generators_are_found_by_kind_and_name() -> None:
     assert [PasswordSpec(length=12), UuidSpec()] == [spec_of(one) for one in found.values()]
 
 
+def test_a_whole_number_may_be_written_as_a_fraction() -> None:
+    """Numbers of JSON are of one kind: `12.0` is 12."""
+    assert [PasswordSpec(length=12)] == [
+        spec_of(one) for one in declared(generator("Password", "{length: 12.0}")).generators.values()
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "spec", "expected"),
     [
@@ -37,6 +44,13 @@ def test_generators_are_found_by_kind_and_name() -> None:
         ("Password", "{secretKeys: [a, a]}", "spec.secretKeys: a key stands here twice"),
         ("Password", "{lenght: 3}", "spec.lenght: unknown field"),
         ("SSHKey", "{keyType: dsa}", "spec.keyType: must be one of `rsa`, `ecdsa`, `ed25519`"),
+        ("Password", "{secretKeys: []}", "spec.secretKeys: must not be an empty list"),
+        ("SSHKey", '{keyType: ""}', "spec.keyType: must be one of `rsa`, `ecdsa`, `ed25519`, not empty"),
+        (
+            "ClusterGenerator",
+            "{kind: GithubAccessToken, generator: {githubAccessTokenSpec: {appID: a}}}",
+            "spec.kind: only generators of these kinds are supported: `Password`, `UUID`, `Fake`, `SSHKey`",
+        ),
         ("Pasword", "{}", "kind: `generators.external-secrets.io` has no such kind"),
         (
             "ClusterGenerator",

@@ -127,9 +127,23 @@ def test_a_generator_of_a_cloud_is_kept_aside() -> None:
 def test_the_kinds_of_another_project() -> None:
     """A kind that sounds like ours in a strange group is kept aside with a warning."""
     text = external_secret().replace("external-secrets.io/v1", "kubernetes-client.io/v1")
-    assert [
-        "apiVersion: `ExternalSecret` of the group `kubernetes-client.io` is not syncd's, and kept aside"
-    ] == warned(text)
+    (warning,) = loaded(text).declarations.warnings
+    assert "`kubernetes-client.io` is the group of kubernetes-external-secrets" in warning.message
+    assert "kes-to-eso" in warning.hint
+    strange = external_secret().replace("external-secrets.io/v1", "example.com/v1")
+    assert ["apiVersion: `ExternalSecret` of the group `example.com` is not syncd's, and kept aside"] == warned(strange)
+
+
+def test_a_version_that_is_gone() -> None:
+    """The hint says what was different."""
+    (problem,) = problems(external_secret(version="v1alpha1"))
+    assert ("apiVersion", True) == (problem.path, "`external-secrets.io/v1`" in problem.hint)
+
+
+def test_a_misspelt_api_version() -> None:
+    """The field's own name may be what is wrong."""
+    (problem,) = problems(external_secret().replace("apiVersion", "apiversion"))
+    assert "`apiversion` is written `apiVersion`" == problem.hint
 
 
 def test_a_misspelt_group() -> None:

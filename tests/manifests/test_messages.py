@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from syncd.manifests.faults import KUSTOMIZE
+from syncd.manifests.messages import FLUX, HELM
 from tests.manifests.samples import STORE, entry, external_secret, problems, store
+
+EXTRACT = {"extract": {"key": "shop/stripe"}}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,13 @@ from tests.manifests.samples import STORE, entry, external_secret, problems, sto
         ({"target": {"type": "Opaque"}}, "did you mean `template.type`? It belongs one level deeper"),
         ({"target": {"creationPolicy": "owner"}}, "did you mean `Owner`?"),
         ({"target": {"template": {"data": {"a": {"nested": "x"}}}}}, ""),
+        ({"data": None, "dataFrom": [{**EXTRACT, "secretKey": "a"}]}, "entries with `secretKey` belong in `data`"),
+        ({"data": entry()}, "an entry of a list begins with `- `"),
+        ({"target": {"name": "${APP}-env"}}, FLUX),
+        ({"target": {"name": "$APP-env"}}, FLUX),
+        ({"target": {"name": "{{ .Values.name }}"}}, HELM),
+        ({"target": {"name": "<your-app>"}}, "a placeholder that nobody has filled in"),
+        ({"target": {"$patch": "delete"}}, KUSTOMIZE),
     ],
 )
 def test_hints(spec: dict[str, Any], hint: str) -> None:

@@ -154,6 +154,12 @@ def test_providers(provider: dict[str, Any]) -> None:
         ({"vault": {}}, "spec.provider.vault.server: required"),
         ({"vault": {"server": ""}}, "spec.provider.vault.server: must not be empty"),
         (vault(version="v3"), "spec.provider.vault.version: must be one of `v1`, `v2`"),
+        (vault(version=""), "spec.provider.vault.version: must be one of `v1`, `v2`, not empty"),
+        (vault(caBundle=""), "spec.provider.vault.caBundle: must not be empty"),
+        (
+            {"gcpsm": {"auth": {"workloadIdentityFederation": {"gcpServiceAccountEmail": "me@example.com"}}}},
+            "spec.provider.gcpsm.auth.workloadIdentityFederation.gcpServiceAccountEmail: not the address of",
+        ),
         (vault(caBundle="%%"), "spec.provider.vault.caBundle: not base64"),
         (vault(tls={"certSecretRef": ref()}), "spec.provider.vault.tls: needs both"),
         (vault(version="v1", checkAndSet={"required": True}), "spec.provider.vault.checkAndSet.required: not possible"),

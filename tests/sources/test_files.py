@@ -10,6 +10,7 @@ import pytest
 
 from syncd.errors import ManifestError
 from syncd.manifests import Declarations, Validation
+from syncd.manifests.faults import KUSTOMIZE
 from syncd.sources import load, read
 from tests.manifests.samples import STORE, external_secret
 
@@ -35,6 +36,14 @@ def names(declarations: Declarations) -> list[str]:
 
 def refused(*paths: str) -> list[str]:
     return [f"{problem.where}: {problem.message}" for problem in read(paths).problems]
+
+
+def test_a_patch_of_kustomize(tmp_path: Path) -> None:
+    """What lacks something beside a kustomization may be meant to."""
+    (tmp_path / "patch.yaml").write_text(external_secret(secretStoreRef=None))
+    assert [""] == [problem.hint for problem in read([str(tmp_path)]).problems]
+    (tmp_path / "kustomization.yaml").write_text("patches: [{path: patch.yaml}]\n")
+    assert [KUSTOMIZE] == [problem.hint for problem in read([str(tmp_path)]).problems]
 
 
 def test_a_folder(folder: Path) -> None:

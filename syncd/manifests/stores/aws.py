@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from syncd.manifests.fields import Model, Whole, default_if_empty, refused
+from syncd.manifests.fields import Model, Whole, refused
 from syncd.manifests.stores.references import SecretKeyRef, ServiceAccountRef
 
 _RESERVED = ("esoNamespace", "esoStoreName", "esoStoreKind")
@@ -67,7 +67,7 @@ class AwsStore(Model):
     additional_roles: tuple[str, ...] = ()
     external_id: str = Field(default="", alias="externalID")
     session_tags: tuple[SessionTag, ...] = ()
-    session_tags_policy: Annotated[SessionTagsPolicy, default_if_empty(SessionTagsPolicy.NONE)] = SessionTagsPolicy.NONE
+    session_tags_policy: SessionTagsPolicy = SessionTagsPolicy.NONE
     custom_session_tags: Annotated[dict[str, str], AfterValidator(_custom_tags)] = Field(default_factory=dict)
     transitive_tag_keys: tuple[str, ...] = ()
     prefix: str = ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from syncd.manifests.fields import Model, default_if_empty
+from syncd.manifests.fields import Model, default_if_empty, shaped
 from syncd.manifests.stores.references import NamedSecretKeyRef, SecretKeyRef, SecretRef, ServiceAccountRef
 
 
@@ -31,7 +31,7 @@ class WorkloadIdentity(Model):
 
 class AwsSecurityCredentials(Model):
     aws_credentials_secret_ref: SecretRef
-    region: str = Field(min_length=1, max_length=50)
+    region: Annotated[str, shaped(r"[a-z0-9-]{1,50}", "not a region of AWS: lower-case letters, digits and `-`")]
 
 
 class WorkloadIdentityFederation(Model):
@@ -40,7 +40,9 @@ class WorkloadIdentityFederation(Model):
     cred_config: NamedSecretKeyRef | None = None
     aws_security_credentials: AwsSecurityCredentials | None = None
     external_token_endpoint: str = ""
-    gcp_service_account_email: str = ""
+    gcp_service_account_email: Annotated[
+        str, shaped(r".*@.*\.iam\.gserviceaccount\.com", "not the address of a service account of GCP")
+    ] = ""
 
 
 class GcpAuth(Model):

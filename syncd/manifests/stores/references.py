@@ -13,6 +13,8 @@ from syncd.manifests.fields import DataKey, Model, Name, Namespace, refused
 
 
 def _base64(text: str) -> str:
+    if not text:
+        raise refused("must not be empty", hint="leave the field out")
     try:
         base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from syncd.manifests.fields import Model, Whole, default_if_empty, refused
+from syncd.manifests.fields import Model, Whole, refused
 from syncd.manifests.stores.aws import AwsJwt, AwsSecretRef
 from syncd.manifests.stores.gcpsm import GcpSecretRef, WorkloadIdentity
 from syncd.manifests.stores.references import Base64, CaProvider, SecretKeyRef, ServiceAccountRef
@@ -133,7 +133,7 @@ class VaultStore(Model):
     server: str = Field(min_length=1)
     path: str = ""
     """The mount; empty when the keys begin with it."""
-    version: Annotated[KvVersion, default_if_empty(KvVersion.V2)] = KvVersion.V2
+    version: KvVersion = KvVersion.V2
     namespace: str = ""
     auth: VaultAuth | None = None
     ca_bundle: Base64 = ""
