@@ -20,7 +20,7 @@ from syncd.reconcile.answers import OpenStore
 from syncd.reconcile.credentials import Readable, StoreCredentials
 from syncd.reconcile.options import Options
 
-REFERENCE_ENDINGS = ("Ref", "Provider")
+REFERENCE_ENDINGS = ("Ref", "Provider", "Cert", "Key", "Token", "Account", "Config")
 """Fields of a provider's config that name a Secret, a ConfigMap or a service account end so."""
 
 _log = logging.getLogger(__name__)
@@ -144,7 +144,9 @@ def _refuses(store: Store, namespace: str, declarations: Declarations) -> Failed
 
 
 def _is_referent(config: Mapping[str, Any]) -> bool:
-    """Whether a reference names no namespace, so that the declaration's own is meant."""
+    """Whether a reference names no namespace, or sessions are tagged with one: the declaration's own is meant."""
+    if config.get("sessionTagsPolicy") not in (None, "", "None"):
+        return True
     for field, value in config.items():
         if isinstance(value, Mapping):
             names = field.endswith(REFERENCE_ENDINGS) and "name" in value

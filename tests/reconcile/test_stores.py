@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from syncd.manifests.items import Text
+from syncd.manifests.loading import load as load_texts
 from syncd.model import ObjectName, StoreAuth
 from syncd.reconcile.options import Options
 from syncd.reconcile.reconciler import Reconciler
+from syncd.reconcile.stores import slot_of
 from syncd.sources.files import load
 from tests.providers.vaults import TOKEN_AUTH, Kv
 from tests.servers.fake_target import FakeTarget
@@ -49,3 +52,58 @@ def test_ambient_credentials_are_used_and_said_once(
     assert {ObjectName("shop", "one"), ObjectName("shop", "two")} == target.secrets.keys()
     what = "log in with the token in VAULT_TOKEN or ~/.vault-token, not as their manifests say"
     assert [f"stores of `vault` {what} (`--store-auth ambient`)"] == caplog.messages
+
+
+KEY = {"name": "login", "key": "k"}
+ACCOUNT = {"name": "reader"}
+AWS = {"service": "SecretsManager", "region": "eu-west-1"}
+
+
+def namespaces(config: dict[str, Any], kind: str = "ClusterSecretStore") -> set[str]:
+    """The namespaces that a store of this `spec.provider` is opened for, when two of them use it."""
+    metadata = {"name": "all"} if kind == "ClusterSecretStore" else {"name": "all", "namespace": "shop"}
+    document = {**API, "kind": kind, "metadata": metadata, "spec": {"provider": config}}
+    [store] = load_texts([Text("store.yaml", yaml.safe_dump(document))]).complete().stores.values()
+    return {slot_of(store, namespace).namespace for namespace in ("shop", "web")}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"vault": {"server": "https://v", "auth": {"tokenSecretRef": KEY}}},
+        {"vault": {"server": "https://v", "auth": {"iam": {"vaultRole": "r", "jwt": {"serviceAccountRef": ACCOUNT}}}}},
+        {
+            "vault": {
+                "server": "https://v",
+                "auth": {"cert": {"clientCert": KEY, "secretRef": {**KEY, "namespace": "x"}}},
+            }
+        },
+        {"kubernetes": {"auth": {"token": {"bearerToken": KEY}}}},
+        {"kubernetes": {"auth": {"cert": {"clientCert": {**KEY, "namespace": "x"}, "clientKey": KEY}}}},
+        {"kubernetes": {"auth": {"serviceAccount": ACCOUNT}}},
+        {"gcpsm": {"auth": {"workloadIdentityFederation": {"credConfig": KEY}}}},
+        {"aws": {**AWS, "role": "arn:aws:iam::1:role/x", "sessionTagsPolicy": "Simple"}},
+    ],
+)
+def test_a_cluster_store_is_opened_for_each_namespace_that_it_depends_on(config: dict[str, Any]) -> None:
+    """Credentials without a namespace are those of the declaration's, and so are tags of a session."""
+    assert {"shop", "web"} == namespaces(config)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"vault": {"server": "https://v", "auth": {"tokenSecretRef": {**KEY, "namespace": "x"}}}},
+        {"kubernetes": {"auth": {"token": {"bearerToken": {**KEY, "namespace": "x"}}}}},
+        {"aws": {**AWS, "sessionTagsPolicy": "None"}},
+        {"aws": AWS},
+    ],
+)
+def test_any_other_cluster_store_is_opened_once(config: dict[str, Any]) -> None:
+    """One login serves all namespaces."""
+    assert {""} == namespaces(config)
+
+
+def test_a_store_of_a_namespace_is_opened_once() -> None:
+    """A SecretStore has but one namespace."""
+    assert {""} == namespaces({"vault": {"server": "https://v", "auth": {"tokenSecretRef": KEY}}}, "SecretStore")
