@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -29,6 +30,20 @@ class _Field:
                 raise ValueError(f"`{part}` is no {self.name}: the range ends before it begins")
             if step is not None and not 0 < int(step) <= self.high:
                 raise ValueError(f"`{part}` is no {self.name}: the step must be between 1 and {self.high}")
+
+    def values(self, text: str) -> frozenset[int]:
+        """The numbers that a text names which passes `check`; of the days of the week, 7 is 0."""
+        found: set[int] = set()
+        for part in text.lower().split(","):
+            match = _PART.fullmatch(part)
+            first, last, step = match.groups() if match else (None, None, None)
+            begin, end = self._number(first), self._number(last)
+            if begin is None:
+                begin, end = self.low, self.high
+            elif end is None:
+                end = self.high if step else begin
+            found.update(range(begin, end + 1, int(step or 1)))
+        return frozenset(number % 7 if self.high == 7 else number for number in found)
 
     def _number(self, text: str | None) -> int | None:
         if text is None:
@@ -68,6 +83,29 @@ class Schedule:
         for field, word in zip(_FIELDS, words, strict=True):
             field.check(word)
         return cls(" ".join(words), zone)
+
+    def fires(self, begin: datetime, end: datetime) -> bool:
+        """Whether it fires between two times, both included. Pure.
+
+        As cron has it, either of the two kinds of days is enough when both are given.
+        """
+        begin, end = (moment.astimezone(ZoneInfo(self.zone)) for moment in (begin, end))
+        words = self.expression.split()
+        minutes, hours, days, months, weekdays = (
+            field.values(word) for field, word in zip(_FIELDS, words, strict=True)
+        )
+        either = "*" not in (words[2], words[4])
+        day = end.date()
+        while day >= begin.date():
+            of_month, of_week = day.day in days, day.isoweekday() % 7 in weekdays
+            if day.month in months and ((of_month or of_week) if either else (of_month and of_week)):
+                times = (
+                    datetime.combine(day, time(h, m), begin.tzinfo) for h in sorted(hours) for m in sorted(minutes)
+                )
+                if any(begin <= moment <= end for moment in times):
+                    return True
+            day -= timedelta(days=1)
+        return False
 
 
 def _check_zone(zone: str) -> None:

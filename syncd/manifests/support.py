@@ -48,7 +48,6 @@ UNSUPPORTED = (
         "only `v1` is supported",
         applies=lambda value: value != "v1",
     ),
-    Unsupported("ExternalSecret", "spec.syncWindows"),
     Unsupported(
         "ExternalSecret",
         "spec.data[].sourceRef.generatorRef",

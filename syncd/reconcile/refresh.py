@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from syncd.manifests.extensions import PREFIX
 from syncd.manifests.externalsecret import ExternalSecret, RefreshPolicy
 from syncd.model import Refresh, RefreshMode
+from syncd.reconcile.windows import permitted
 
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _DIGITS = 16
 
 
-def refresh_of(declaration: ExternalSecret) -> Refresh:
-    """The first of `refreshPolicy`, `refreshInterval: 0` and a generator that has a say.
+def refresh_of(declaration: ExternalSecret, now: datetime) -> Refresh:
+    """The first of `refreshPolicy`, `refreshInterval: 0`, `syncWindows` and a generator that has a say.
 
     With interval 0 the reference passes over every later change of the declaration, which its users call a defect: here
     a change of `spec` counts, and one of labels and annotations does not.
@@ -29,9 +31,13 @@ def refresh_of(declaration: ExternalSecret) -> Refresh:
     if not spec.refresh_interval.refreshes:
         digest = _digest(declaration, metadata=False)
         return Refresh(RefreshMode.ON_CHANGE, digest, reason=f"refreshInterval {spec.refresh_interval.text}")
+    opened = permitted(spec.sync_windows, now)
     if any(source.generator and source.generator.kind != "Fake" for source in spec.data_from):
-        return Refresh(RefreshMode.DUE, _digest(declaration), spec.refresh_interval.seconds)
-    return Refresh()
+        return Refresh(RefreshMode.DUE, _digest(declaration), spec.refresh_interval.seconds if opened else 0.0)
+    if spec.sync_windows is None:
+        return Refresh()
+    mode = RefreshMode.ALWAYS if opened else RefreshMode.ON_CHANGE
+    return Refresh(mode, _digest(declaration), reason="syncWindows let no refresh happen now")
 
 
 def _digest(declaration: ExternalSecret, *, metadata: bool = True) -> str:

@@ -140,7 +140,7 @@ def _policy(declaration: ExternalSecret, context: Context) -> Policy:
         deletion=target.deletion_policy,
         restart=declaration.restart if said else context.restarts,
         immutable=target.immutable,
-        refresh=refresh_of(declaration),
+        refresh=refresh_of(declaration, context.now),
     )
 
 

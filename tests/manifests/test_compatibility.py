@@ -19,8 +19,8 @@ def test_every_field_has_a_row() -> None:
 
 def test_what_is_refused_says_so() -> None:
     """With everything below it, and without a release."""
-    row = ROWS["ExternalSecret", "spec.syncWindows.kind"]
-    assert (Support.NO, "not supported yet", "") == (row.support, row.remark, row.since)
+    row = ROWS["ExternalSecret", "spec.data[].sourceRef.generatorRef.name"]
+    assert (Support.NO, "a generator cannot stand here", "") == (row.support, row.remark, row.since)
 
 
 def test_a_field_of_which_some_values_work_is_supported_partly() -> None:

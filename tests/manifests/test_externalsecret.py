@@ -182,7 +182,7 @@ def test_a_store_without_a_name_is_none() -> None:
 def test_schedules_of_sync_windows(schedule: str) -> None:
     """They have the forms that the API server takes."""
     windows = {"kind": "allow", "windows": [{"schedule": schedule, "duration": "1h"}]}
-    assert [] == [one for one in said(STORE, external_secret(syncWindows=windows)) if "schedule" in one]
+    assert [] == said(STORE, external_secret(syncWindows=windows))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_schedules_of_sync_windows(schedule: str) -> None:
 def test_wrong_sync_windows(windows: list[dict[str, str]], expected: str) -> None:
     """There is at least one, with a schedule."""
     text = external_secret(syncWindows={"kind": "deny", "windows": windows})
-    assert [expected] == [one[: len(expected)] for one in said(STORE, text) if "not supported" not in one]
+    assert [expected] == [one[: len(expected)] for one in said(STORE, text)]
 
 
 def test_null_is_absent() -> None:

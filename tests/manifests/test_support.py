@@ -24,10 +24,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "spec.target.manifest.apiVersion: only `v1` is supported",
     ),
     (
-        {"syncWindows": {"kind": "allow", "windows": [{"schedule": "0 4 * * *", "duration": "1h"}]}},
-        "spec.syncWindows: not supported yet",
-    ),
-    (
         {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Webhook", "name": "random"}}}]},
         f"spec.dataFrom[0].sourceRef.generatorRef.kind: {ONLY_THESE}",
     ),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from syncd.model import RefreshMode
+from syncd.reconcile.pause import EPOCH
 from syncd.reconcile.refresh import refresh_of
 from tests.reconcile.test_render import declared
 
@@ -29,7 +30,7 @@ GENERATED = {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Password", "n
 )
 def test_modes(spec: dict[str, Any], expected: RefreshMode) -> None:
     """The policy comes first, then an interval of zero, then a generator."""
-    assert expected is refresh_of(declared({**SPEC, **spec})).mode
+    assert expected is refresh_of(declared({**SPEC, **spec}), EPOCH).mode
 
 
 @pytest.mark.parametrize(
@@ -45,18 +46,18 @@ def test_modes(spec: dict[str, Any], expected: RefreshMode) -> None:
 def test_labels_and_annotations_are_part_of_the_declaration(changed: dict[str, Any], same: bool) -> None:
     """As in the reference, for which any of them forces a refresh; but not those that are about syncd or kubectl."""
     spec = {**SPEC, "refreshPolicy": "OnChange"}
-    assert same is (refresh_of(declared(spec)).declared == refresh_of(declared(spec, **changed)).declared)
+    assert same is (refresh_of(declared(spec), EPOCH).declared == refresh_of(declared(spec, **changed), EPOCH).declared)
 
 
 def test_with_interval_zero_only_the_spec_counts() -> None:
     """A label makes no new password."""
     spec = {**SPEC, "refreshInterval": "0"}
-    assert refresh_of(declared(spec)) == refresh_of(declared(spec, labels={"a": "b"}))
-    assert refresh_of(declared(spec)) != refresh_of(declared({**spec, "target": {"name": "x"}}))
+    assert refresh_of(declared(spec), EPOCH) == refresh_of(declared(spec, labels={"a": "b"}), EPOCH)
+    assert refresh_of(declared(spec), EPOCH) != refresh_of(declared({**spec, "target": {"name": "x"}}), EPOCH)
 
 
 def test_the_digest_is_that_of_what_is_said() -> None:
     """Defaults that are written out change nothing."""
     spec = {**SPEC, "refreshPolicy": "OnChange"}
     longer = {**spec, "target": {"creationPolicy": "Owner"}, "refreshInterval": "1h"}
-    assert refresh_of(declared(spec)) == refresh_of(declared(longer))
+    assert refresh_of(declared(spec), EPOCH) == refresh_of(declared(longer), EPOCH)
