@@ -292,6 +292,8 @@ class Desired:
     """Why nothing is written although it is planned; empty when it is not paused."""
     unfit: str = ""
     """Why this data must not be written to such a target; empty when it may be."""
+    generated: bool = False
+    """Whether some of it was made at random for this pass: the next one has other values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,8 @@ def _change(
         action, reason = Action.ADOPT, "content is equal already"
     else:
         action, reason = Action.UPDATE, "metadata differs"
+    if after is not None and keys and any(one.generated for one in writers):
+        reason += "; values are generated anew in each pass"
     return Change(
         name=name,
         action=action,

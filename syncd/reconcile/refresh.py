@@ -32,12 +32,17 @@ def refresh_of(declaration: ExternalSecret, now: datetime) -> Refresh:
         digest = _digest(declaration, metadata=False)
         return Refresh(RefreshMode.ON_CHANGE, digest, reason=f"refreshInterval {spec.refresh_interval.text}")
     opened = permitted(spec.sync_windows, now)
-    if any(source.generator and source.generator.kind != "Fake" for source in spec.data_from):
+    if generates(declaration):
         return Refresh(RefreshMode.DUE, _digest(declaration), spec.refresh_interval.seconds if opened else 0.0)
     if spec.sync_windows is None:
         return Refresh()
     mode = RefreshMode.ALWAYS if opened else RefreshMode.ON_CHANGE
     return Refresh(mode, _digest(declaration), reason="syncWindows let no refresh happen now")
+
+
+def generates(declaration: ExternalSecret) -> bool:
+    """Whether it asks a generator whose values differ every time."""
+    return any(source.generator and source.generator.kind != "Fake" for source in declaration.spec.data_from)
 
 
 def _digest(declaration: ExternalSecret, *, metadata: bool = True) -> str:

@@ -30,7 +30,7 @@ from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of
 from syncd.reconcile.pause import EPOCH, paused
 from syncd.reconcile.plain import looks_secret
-from syncd.reconcile.refresh import refresh_of
+from syncd.reconcile.refresh import generates, refresh_of
 from syncd.reconcile.shape import Shaped, shape
 
 MAX_BYTES = 1024 * 1024
@@ -113,6 +113,7 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
         owner=owner_of(declaration, context.installation),
         paused=_paused(declaration, context),
         unfit=_unfit(declaration, shaped.data),
+        generated=generates(declaration),
     )
 
 
