@@ -30,7 +30,7 @@ _HINTS = {
     "did not find expected <document start>": "a line stands further to the left than the first one of its document",
     "found a tab": "YAML is indented with spaces only",
     "found unknown escape character": "in double quotes a backslash is written twice; in single quotes it is plain",
-    "cannot start any token": "put the value in quotes",
+    "cannot start any token": "put the value in quotes; YAML is indented with spaces only",
 }
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 

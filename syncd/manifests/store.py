@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, PlainValidator, PrivateAttr, model_validator
@@ -13,6 +13,7 @@ from syncd.manifests.durations import Duration
 from syncd.manifests.expressions import expression
 from syncd.manifests.fields import Interval, LabelSelector, Model, Namespace, StoreKey, StoreKind, Whole, refused
 from syncd.manifests.metadata import ObjectMeta
+from syncd.manifests.schema import fields, model_at
 from syncd.manifests.selectors import Selector
 from syncd.manifests.stores.aws import AwsStore
 from syncd.manifests.stores.gcpsm import GcpStore
@@ -27,6 +28,15 @@ def _store_interval(value: Any) -> Duration:
         return durations.parse_store_interval(value)
     except ValueError as error:
         raise refused(str(error)) from None
+
+
+def _deeper(given: Sequence[str]) -> str:
+    """What to do about fields of a provider that stand beside it."""
+    for provider in given:
+        below = fields(model_at(Provider, (provider,)) or Model)
+        if beside := next((name for name in given if name in below), ""):
+            return f"did you mean `{provider}.{beside}`? It belongs one level deeper"
+    return ""
 
 
 class Provider(Model):
@@ -48,7 +58,10 @@ class Provider(Model):
         provider = handler(value)
         given = [name for name in value if value[name] is not None] if isinstance(value, Mapping) else []
         if len(given) != 1:
-            raise refused("needs exactly one provider" + (f", not {len(given)}" if given else ""))
+            raise refused("needs exactly one provider" + (f", not {len(given)}" if given else ""), hint=_deeper(given))
+        known = {name.lower(): name for name in cls.model_fields}
+        if given[0] not in cls.model_fields and given[0].lower() in known:
+            raise refused("no such provider", at=(given[0],), hint=f"did you mean `{known[given[0].lower()]}`?")
         if not isinstance(value[given[0]], Mapping):
             raise refused("must be a mapping", at=(given[0],))
         provider._raw = value  # noqa: SLF001 -- its own

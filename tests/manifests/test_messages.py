@@ -48,6 +48,14 @@ def test_text_without_quotes(value: object) -> None:
     assert problem.hint.startswith("put it in quotes")
 
 
+def test_fields_beside_a_provider() -> None:
+    """They were meant to stand in it."""
+    (problem,) = problems(store({"vault": {"server": "x"}, "path": "secret"}))
+    assert "did you mean `vault.path`? It belongs one level deeper" == problem.hint
+    (problem,) = problems(store({"GCPSM": {}}))
+    assert "did you mean `gcpsm`?" == problem.hint
+
+
 def test_hints_in_providers() -> None:
     """The providers of ours have them too."""
     (problem,) = problems(store({"vault": {"server": "x", "auth": {"tokenSecretReff": {}}}}))

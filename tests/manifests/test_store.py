@@ -149,6 +149,7 @@ def test_providers(provider: dict[str, Any]) -> None:
     [
         ({}, "spec.provider: needs exactly one provider"),
         ({"vault": VAULT, "fake": {"data": []}}, "spec.provider: needs exactly one provider, not 2"),
+        ({"Vault": VAULT}, "spec.provider.Vault: no such provider"),
         ({"azurekv": 1}, "spec.provider.azurekv: must be a mapping"),
         ({"vault": []}, "spec.provider.vault: must be a mapping, not a list"),
         ({"vault": {}}, "spec.provider.vault.server: required"),
