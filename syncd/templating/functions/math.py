@@ -224,4 +224,4 @@ def sequence(world: World, *bounds: int) -> bytes:
     step = bounds[1] if len(bounds) == 3 else sign
     if len(bounds) == 3 and sign < 0 and step > 0:
         return b""
-    return b" ".join(b"%d" % number for number in _counted(world, start, end + sign, step))
+    return b" ".join(b"%d" % number for number in _counted(world, start, wrap(end + sign), step))

@@ -10,7 +10,7 @@ from syncd.templating.golang import calendar
 from syncd.templating.golang.durations import HOUR, MINUTE, SECOND, Duration
 from syncd.templating.golang.text import decode, encode
 from syncd.templating.golang.times import UTC, Month, Time, Weekday
-from syncd.templating.golang.values import INT_MAX, INT_MIN, Int64, wrap
+from syncd.templating.golang.values import INT_MAX, INT_MIN, Int64, Octets, wrap
 
 _DAY = 86_400
 
@@ -40,6 +40,7 @@ _reads(
     Local=lambda time: time.into(UTC),
     IsZero=lambda time: time.total() == Time().total(),
     String=Time.text,
+    MarshalText=lambda time: Octets(time.json_text()),
 )
 _reads(
     Duration.methods,

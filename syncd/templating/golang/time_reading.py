@@ -66,7 +66,10 @@ class _Reader:
             self.hour += 12
         elif self.noon in ("AM", "am") and self.hour == 12:
             self.hour = 0
-        return Moment(self._date(), (self.hour, self.minute, self.second), self.nanoseconds, 0, self._zone())
+        zone = self._zone()
+        # The clock beside `GMT+3` is read as UTC, and only shown from there; beside `+0300` it is that of the zone.
+        shown = zone[1] // 3600 if self.offset is None else 0
+        return Moment(self._date(), (self.hour + shown, self.minute, self.second), self.nanoseconds, 0, zone)
 
     def _literal(self, literal: str) -> None:
         """Text as it stands; blanks stand for any number of blanks, none included."""

@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 
 from syncd.templating.golang import calendar, layouts, time_reading
 from syncd.templating.golang.durations import SECOND
-from syncd.templating.golang.values import Kind, NamedInt, Struct
+from syncd.templating.golang.values import UINT_MAX, Int64, Kind, NamedInt, Struct, Uint64
 
 _DAY: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=DATETIME_UTC)
-_FIRST: Final = -62_135_596_800 + _DAY
+_YEAR_ONE: Final = -62_135_596_800
+_YEAR_ZERO: Final = -9_223_371_966_579_724_800
+"""Seconds from 1970 back to the year from which Go counts, without a sign."""
+_FIRST: Final = _YEAR_ONE + _DAY
 _LAST: Final = 253_402_300_799 - _DAY
 
 
@@ -79,7 +82,7 @@ class Time(Struct):
     go_kind: ClassVar[Kind] = Kind.STRUCT
     methods: ClassVar[dict[str, Any]] = {}
 
-    seconds: int = -62_135_596_800
+    seconds: int = _YEAR_ONE
     nanoseconds: int = 0
     zone: Zone = UTC
     monotonic: int | None = None
@@ -102,7 +105,7 @@ class Time(Struct):
     def moment(self) -> layouts.Moment:
         """The clock and calendar where the time is seen from."""
         name, offset = self.zone.at(self.seconds)
-        days, rest = divmod(self.seconds + offset, _DAY)
+        days, rest = divmod((self.seconds + offset - _YEAR_ZERO) % (UINT_MAX + 1) + _YEAR_ZERO, _DAY)
         year, month, day = calendar.civil(days)
         return layouts.Moment(
             date=(year, month, day),
@@ -126,7 +129,7 @@ class Time(Struct):
         return self.format("2006-01-02T15:04:05.999999999Z07:00").encode()
 
     def fields(self) -> list[tuple[str, Any]]:
-        return [("wall", self.nanoseconds), ("ext", self.seconds), ("loc", None)]
+        return [("wall", Uint64(self.nanoseconds)), ("ext", Int64(self.seconds - _YEAR_ONE)), ("loc", None)]
 
 
 def parse(layout: str, text: str) -> Time | None:
