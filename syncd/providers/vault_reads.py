@@ -101,8 +101,8 @@ class KvReads:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
             body = None
-        if not isinstance(body, dict):
-            message = f"the answer for `{path}` is no JSON object: something that is not Vault answered"
+        if not isinstance(body, dict) or (response.status_code == 200 and not {"data", "errors"} & body.keys()):
+            message = f"the answer for `{path}` is none of Vault's: something that is not Vault answered"
             raise StoreError(Failure.UNAVAILABLE, message)
         data = body.get("data")
         if isinstance(data, dict):
