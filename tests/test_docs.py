@@ -20,12 +20,14 @@ from syncd.cli.screen import Stream
 from syncd.cli.show_plan import plan_text
 from syncd.cli.show_report import report_text
 from syncd.errors import Failure
+from syncd.manifests.support import UNSUPPORTED
 from syncd.model import SourceKind, WorkloadKind
 from syncd.reconcile.apply import NoteWrite, Result
 from syncd.reconcile.changes import Action, RefusalKind
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import ExitCode
 from syncd.settings import DEFAULTS, SETTINGS
+from syncd.templating.calls import FUNCTIONS
 from tests.cli import plans
 from tests.generate import ROOT, generated
 
@@ -128,3 +130,48 @@ def test_the_schema_knows_all_words(place: tuple[str, ...], words: type[StrEnum]
 def test_the_schema_knows_all_results() -> None:
     """`paused` is added to what `apply` knows: it never sees those."""
     assert [*map(str, Result), "paused"] == SCHEMA["$defs"]["result"]["enum"]
+
+
+def test_every_function_of_templates_is_documented() -> None:
+    """In the table of docs/templates.md, and no other is."""
+    table = re.search(r"^## Functions\n(.*?)^Sprig's", (DOCS / "templates.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert table is not None
+    assert {*FUNCTIONS} == {*re.findall(r"`(\w+)`", table[1])}
+
+
+PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("config/**/*.md"), *ROOT.glob("deploy/**/*.md")])
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """What links may name in a page, as code hosts make them of headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    """To a file that is there, and a heading that is in it."""
+    dead = []
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", prose(page)):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert [] == dead
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    """A page that nobody can find is not there."""
+    linked = {*re.findall(r"\]\((docs/[^)#\s]+)", (ROOT / "README.md").read_text())}
+    assert {str(page.relative_to(ROOT)) for page in DOCS.glob("*.*")} - linked == set()
+
+
+@pytest.mark.parametrize("kind", [row.kind for row in UNSUPPORTED if not row.path])
+def test_the_known_limits_name_what_is_refused(kind: str) -> None:
+    """Each kind that is refused as a whole; fields stand in the tables of compatibility.md."""
+    assert f"`{kind}`" in (DOCS / "critiques.md").read_text()
