@@ -104,10 +104,13 @@ class Drift:
 
     def _judge(self, name: ObjectName, version: str) -> bool:
         """Whether it has drifted. The version is known from then on, so that one drift is told once."""
-        if name not in self._declared or self._versions.get(name, "") == version:
+        if name not in self._declared:
             return False
-        if name in self._under_way:
+        known = self._versions.get(name, "")
+        if name in self._under_way and (version != known or not version):  # a deletion may be that of what it creates
             self._unjudged[name] = version
+            return False
+        if version == known:
             return False
         self._versions[name] = version
         return True

@@ -125,6 +125,16 @@ def test_a_foreign_write_during_a_pass_is_judged_after_it(scene: Scene) -> None:
     assert [("a", 0.0)] == scene.healed
 
 
+def test_what_a_pass_creates_and_somebody_deletes_at_once_is_healed(scene: Scene) -> None:
+    """Although nothing was there before the pass either."""
+    scene.drift.see(SecretSeen(A, ""))
+    scene.begin(A)
+    scene.drift.see(SecretSeen(A, "2"))
+    scene.drift.see(SecretSeen(A, ""))
+    scene.end(written(A, "2"), A)
+    assert [("a", 0.0), ("a", FIRST)] == scene.healed
+
+
 def test_a_pass_that_fails_is_over_too(scene: Scene) -> None:
     """What was seen meanwhile is not forgotten."""
     scene.begin(A)
