@@ -62,10 +62,12 @@ def _pauses(declarations: Declarations) -> dict[ObjectName, list[datetime]]:
 class Passes:
     """Threads that take batches. A batch of a store that hangs holds up one of them, and no other group."""
 
-    def __init__(self, reconciler: Reconciler, listeners: Listeners, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, reconciler: Reconciler, listeners: Listeners, wall: Callable[[], float], monotonic: Callable[[], float]
+    ) -> None:
         self.queue = Queue()
         self.backoff = Backoff()
-        self.clock = Clock(self._due, monotonic=monotonic)
+        self.clock = Clock(self._due, wall=wall, monotonic=monotonic)
         self._reconciler = reconciler
         self._listeners = listeners
         self._declared = Declared()

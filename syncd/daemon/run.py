@@ -66,6 +66,7 @@ class Daemon:
         *,
         metrics: Callable[[str], tuple[bytes, str]],
         listeners: Sequence[Listener] = (),
+        wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._setup = setup
@@ -78,7 +79,7 @@ class Daemon:
         self._listeners = Listeners([self._status, self._drift, notifier, Narrator(), *listeners])
         options = replace(setup.options, prune=False, confirm_absence=True)
         self._reconciler = Reconciler(lambda: self._manifests.declarations, target, options)
-        self._passes = Passes(self._reconciler, self._listeners, monotonic)
+        self._passes = Passes(self._reconciler, self._listeners, wall, monotonic)
         self._watching = Watching(target, self._drift, self._listeners, self._passes.hasten)
         self._notifier = notifier
         self._seen = Declarations()

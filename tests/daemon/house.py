@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -71,6 +72,8 @@ class House:
         self.files = Files()
         self.reload: Callable[[], Options] | None = None
         self.daemon: Daemon | None = None
+        self.wrong = 0.0
+        """Seconds by which the wall clock of the daemon is ahead."""
 
     def store(self, name: str, provider: dict[str, Any], **metadata: Any) -> None:
         self.write(f"store-{name}", "SecretStore", name, {"provider": provider}, **metadata)
@@ -120,6 +123,7 @@ class House:
             self.target,
             metrics=lambda _: (b"# no metrics\n", "text/plain"),
             listeners=[self.heard],
+            wall=lambda: time.time() + self.wrong,
         )
         thread = threading.Thread(target=daemon.run, args=(self.signals,), daemon=True)
         thread.start()

@@ -1,0 +1,113 @@
+"""What must not stop the daemon, nor make it noisy: clocks that are set, stores and targets that are away."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from syncd.cluster.api import SecretPatch
+from syncd.daemon.events import ClockStepped, Drifted, PassFinished
+from syncd.model import ObjectName, SecretValue
+from syncd.providers.fake import FakeStore
+from tests.daemon.house import House
+from tests.servers.openbao import wait_for
+
+HOUR = 3600.0
+A = ObjectName("shop", "a")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, "a", "b")
+
+
+@pytest.mark.parametrize("step", [-HOUR, HOUR])
+def test_a_clock_that_is_set_holds_up_nothing(house: House, monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    """It is told; refreshes go on by the new time, and pauses after failures by the clock that nobody sets."""
+    monkeypatch.setattr("syncd.daemon.backoff.LEAST", 0.5)
+    house.declare("a", refreshInterval="1s")
+    (house.folder / "keys" / "b").unlink()
+    house.wrong = -step
+    with house.running():
+        house.becomes(a="1", b="")
+        house.wrong = 0.0
+        wait_for(lambda: bool(house.heard.of(ClockStepped)))
+        house.put("a", "2")
+        house.put("b", "late")
+        house.becomes(a="2", b="late")
+    assert [pytest.approx(step, abs=1)] == [event.seconds for event in house.heard.of(ClockStepped)]
+
+
+def test_a_schedule_takes_the_place_of_the_interval(house: House) -> None:
+    """`syncd.dev/schedule`, in its own time zone."""
+    house.declare("a", refreshInterval="1s", annotations={"syncd.dev/schedule": "TZ=Asia/Tokyo 30 4 * * *"})
+    with house.running() as daemon:
+        house.becomes(a="1", b="1")
+        shown = requests.get(f"http://127.0.0.1:{daemon.port}/status", timeout=10).json()["externalSecrets"]
+    assert "19:30:00Z" == shown[0]["nextSync"].partition("T")[2]
+
+
+def test_signs_of_others_on_a_secret_are_no_reason_to_write(house: House) -> None:
+    """It is compared with its stores, and left as it is when nothing that counts differs."""
+    with house.running():
+        house.becomes(a="1", b="1")
+        before = len(house.target.writes)
+        secret = house.target.secrets[A]
+        house.target.patch_secret(SecretPatch(A, secret.uid, secret.resource_version, set_annotations={"x": "y"}))
+        wait_for(lambda: len(house.heard.of(PassFinished)) > 1)
+    assert ([A], before + 1) == ([event.secret for event in house.heard.of(Drifted)], len(house.target.writes))
+
+
+def test_secrets_of_others_are_none_of_our_business(house: House) -> None:
+    """Whatever happens to them."""
+    other = ObjectName("shop", "theirs")
+    with house.running():
+        house.becomes(a="1", b="1")
+        foreign = replace(house.target.secrets[A], name=other, labels={}, annotations={})
+        house.target.put_secret(foreign)
+        del house.target.secrets[other]
+        secret = house.target.secrets[A]
+        house.target.patch_secret(
+            SecretPatch(A, secret.uid, secret.resource_version, set_data={"KEY": SecretValue("foreign")})
+        )
+        wait_for(lambda: bool(house.heard.of(Drifted)))
+        house.becomes(a="1")
+    assert {A} == {event.secret for event in house.heard.of(Drifted)}
+
+
+def test_a_failure_that_goes_on_is_one_event(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the Secret; when it works again and fails again, there is another."""
+    monkeypatch.setattr("syncd.daemon.backoff.LEAST", 0.05)
+    (house.folder / "keys" / "a").unlink()
+
+    def told() -> list[str]:
+        return [note.reason for note in house.target.notes if note.secret == A]
+
+    with house.running() as daemon:
+        wait_for(lambda: len(house.heard.of(PassFinished)) >= 4)
+        assert ["SyncFailed"] == told()
+        house.put("a", "late")
+        house.becomes(a="late")
+        (house.folder / "keys" / "a").unlink()
+        daemon._sync(A)
+        wait_for(lambda: ["SyncFailed", "Created", "SyncFailed"] == told())
+
+
+def test_a_store_that_hangs_for_ever_recovers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its call is given up at the deadline, which is told as a failure; the next one may work."""
+    monkeypatch.setattr("syncd.daemon.backoff.LEAST", 0.2)
+    right = FakeStore.fetch
+    monkeypatch.setattr(FakeStore, "fetch", lambda *_: threading.Event().wait())
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    house.declare("c", of="hang")
+    house.options = replace(house.options, provider_timeout=0.2)
+    with house.running() as daemon:
+        house.becomes(a="1", b="1", c="")
+        wait_for(lambda: daemon._status.standing(ObjectName("shop", "c")).failures >= 2)
+        assert "" == daemon._unhealthy()
+        monkeypatch.setattr(FakeStore, "fetch", right)
+        house.becomes(c="1")
