@@ -120,7 +120,7 @@ def test_operations_of_a_manifest() -> None:
     manifest = [
         Rewrite.model_validate({"regexp": {"source": "a", "target": "b"}}),
         Rewrite.model_validate({"transform": {"template": "x"}}),
-        Rewrite.model_validate({"merge": {"into": "k", "priority": ["p"], "strategy": "JSON", "conflictPolicy": ""}}),
+        Rewrite.model_validate({"merge": {"into": "k", "priority": ["p"], "strategy": "JSON"}}),
     ]
     merge = MergeRewrite("k", ("p",), strategy=MergeStrategy.JSON)
     assert (RegexpRewrite("a", "b"), TransformRewrite("x"), merge) == operations(manifest)
