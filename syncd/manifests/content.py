@@ -54,6 +54,16 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
+def nulls(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of all fields that are null."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in steps:
+        if item is None:
+            yield (*path, step)
+        else:
+            yield from nulls(item, (*path, step))
+
+
 def without(value: Any, paths: Iterable[Path]) -> Any:
     """A copy without these fields of mappings."""
     here = {path[0]: [other[1:] for other in paths if other[0] == path[0]] for path in paths}

@@ -34,7 +34,7 @@ class Manifest(Model):
 
 
 class Target(Model):
-    name: Annotated[Name | None, default_if_empty(None)] = None
+    name: Name | None = None
     creation_policy: CreationPolicy = CreationPolicy.OWNER
     deletion_policy: Annotated[DeletionPolicy, default_if_empty(DeletionPolicy.RETAIN)] = DeletionPolicy.RETAIN
     immutable: StrictBool = False

@@ -60,10 +60,24 @@ def _data_key(text: str) -> str:
     return text
 
 
+def _is_qualified(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    well_placed = len(prefix) <= 253 and _SUBDOMAIN.fullmatch(prefix) if slash else True
+    return bool(well_placed and len(name) <= 63 and _QUALIFIED.fullmatch(name))
+
+
+def _annotations(annotations: dict[str, str]) -> dict[str, str]:
+    for key in annotations:
+        if not _is_qualified(key.lower()):
+            raise refused(
+                "not an annotation's name: an optional `domain/`, then letters, digits, `-`, `_` and `.`", at=(key,)
+            )
+    return annotations
+
+
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     for key, value in labels.items():
-        prefix, slash, name = key.rpartition("/")
-        if len(name) > 63 or not _QUALIFIED.fullmatch(name) or (slash and not _SUBDOMAIN.fullmatch(prefix)):
+        if not _is_qualified(key):
             raise refused(
                 "not a label's name: an optional `domain/`, then letters, digits, `-`, `_` and `.`", at=(key,)
             )
@@ -97,6 +111,7 @@ Name = Annotated[str, AfterValidator(_subdomain)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
 DataKey = Annotated[str, AfterValidator(_data_key)]
 Labels = Annotated[dict[str, str], AfterValidator(_labels)]
+Annotations = Annotated[dict[str, str], AfterValidator(_annotations)]
 Interval = Annotated[Duration, PlainValidator(_interval), PlainSerializer(lambda duration: duration.text)]
 HOUR = durations.parse("1h")
 Whole = Annotated[int, BeforeValidator(_whole)]

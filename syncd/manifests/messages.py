@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from syncd.manifests.content import at, type_name
+from syncd.manifests.content import at, nulls, type_name
 from syncd.manifests.faults import KUSTOMIZE, Fault, Path, Severity, did_you_mean
 from syncd.manifests.schema import fields, model_at, nested, sibling
 
@@ -39,6 +39,14 @@ _EXPECTED: Mapping[str, str] = {
 def unknown_fields(error: ValidationError) -> list[Path]:
     """The paths of the fields that the models do not know."""
     return [one["loc"] for one in _errors(error) if one["type"] == "extra_forbidden"]
+
+
+def unknown_nulls(model: type[BaseModel], content: Any) -> Iterator[Fault]:
+    """The fields that a model does not know and that are null, which are no part of what is validated."""
+    for path in nulls(content):
+        around = model_at(model, path[:-1]) if isinstance(path[-1], str) else None
+        if around and around.model_config.get("extra") != "allow" and path[-1] not in fields(around):
+            yield unknown_field(model, path)
 
 
 def unknown_field(model: type[BaseModel], path: Path) -> Fault:

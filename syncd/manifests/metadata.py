@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from syncd.manifests.fields import Labels, Model, Name, Namespace
+from syncd.manifests.fields import Annotations, Labels, Model, Name, Namespace
 
 
 class ObjectMeta(Model):
@@ -16,7 +16,7 @@ class ObjectMeta(Model):
     namespace: Namespace = ""
     """Filled in when the manifest names none; empty for cluster-scoped kinds."""
     labels: Labels = Field(default_factory=dict)
-    annotations: dict[str, str] = Field(default_factory=dict, repr=False)
+    annotations: Annotations = Field(default_factory=dict, repr=False)
     generate_name: Any = None
     uid: Any = None
     resource_version: Any = None

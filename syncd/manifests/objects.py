@@ -33,9 +33,10 @@ def read(content: Any, *, namespace: str) -> Read:
     refused = tuple(support.check(kind, content))
     if kind not in MODELS:
         return Read(None, refused)
+    empty = messages.unknown_nulls(MODELS[kind], content)
     content = _normal(content, kind, namespace)
     model, found = _validated(MODELS[kind], content, beta.newer_fields(kind, content))
-    return Read(model, (*found, *_checked(kind, content, model), *refused))
+    return Read(model, (*empty, *found, *_checked(kind, content, model), *refused))
 
 
 def _normal(content: Any, kind: str, namespace: str) -> Any:

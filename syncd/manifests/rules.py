@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from syncd.manifests.content import at, find
-from syncd.manifests.faults import Fault, Path, Severity
+from syncd.manifests.faults import Fault, Path, Severity, did_you_mean
 from syncd.manifests.fields import StoreKind
-from syncd.manifests.store import Store
+from syncd.manifests.store import Provider, Store
 from syncd.manifests.stores.references import CaProvider, Reference
 
 TARGET = ("spec", "target")
@@ -32,7 +32,11 @@ def check_declaration(content: Any) -> Iterator[Fault]:
 
 
 def check_store(store: Store) -> Iterator[Fault]:
-    """The faults of a store's references: whose Secrets it may name, and whose it must."""
+    """The faults of a store's provider, and of its references: whose Secrets it may name, and whose it must."""
+    name = store.provider_name
+    hint = did_you_mean(name, Provider.model_fields) if name not in Provider.model_fields else ""
+    if hint:
+        yield Fault(("spec", "provider", name), "no provider that comes with syncd", hint, Severity.WARNING)
     for path, reference in _references(store.spec, ("spec",)):
         namespace = reference.namespace
         if store.store_kind is StoreKind.CLUSTER_SECRET_STORE:

@@ -81,7 +81,6 @@ def test_names() -> None:
     assert ObjectName("shop", "stripe") == declaration().object_name
     assert ObjectName("shop", "stripe") == declaration().target_name
     assert ObjectName("shop", "keys") == declaration(target={"name": "keys"}).target_name
-    assert ObjectName("shop", "stripe") == declaration(target={"name": ""}).target_name
 
 
 def test_source() -> None:
@@ -197,6 +196,28 @@ def test_wrong_sync_windows(windows: list[dict[str, str]], expected: str) -> Non
     """There is at least one, with a schedule."""
     text = external_secret(syncWindows={"kind": "deny", "windows": windows})
     assert [expected] == [one[: len(expected)] for one in said(STORE, text)]
+
+
+@pytest.mark.parametrize("where", ["spec:\n", "metadata:\n"])
+def test_an_unknown_field_that_is_null_is_unknown(where: str) -> None:
+    """It would be one with any value, as for the API server."""
+    text = external_secret().replace(where, f"{where}  surplus:\n")
+    path = f"{where[:-2]}.surplus"
+    assert [f"{path}: unknown field"] == said(STORE, text)
+    assert [] == said(STORE, text, validation=Validation.IGNORE)
+
+
+def test_an_empty_name_of_a_target() -> None:
+    """It does not stand for the declaration's own."""
+    (message,) = said(STORE, external_secret(target={"name": ""}))
+    assert message.startswith("spec.target.name: not a name")
+
+
+def test_names_of_annotations() -> None:
+    """They are those that the API server takes; capitals may stand in them."""
+    assert [] == said(STORE, annotated(external_secret(), {"Example.com/Some_note": "x"}))
+    (message,) = said(STORE, annotated(external_secret(), {"two words": "x"}))
+    assert message.startswith("metadata.annotations[two words]: not an annotation's name")
 
 
 def test_null_is_absent() -> None:
