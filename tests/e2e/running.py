@@ -44,7 +44,7 @@ class Running:
             return 0
 
     def await_ready(self) -> None:
-        wait_for(lambda: self.code("/readyz") == 200 or self._ended())
+        wait_for(lambda: self.code("/readyz") == 200 or self._ended(), seconds=30)
 
     def _ended(self) -> bool:
         assert self.process.poll() is None, self._log.read_text()

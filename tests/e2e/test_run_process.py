@@ -179,3 +179,42 @@ def test_a_wrong_start_is_told(shop: Shop, more: list[Any], message: str) -> Non
     """In a sentence, with exit code 1."""
     done = syncd("run", "--to", shop.out, *more, cwd=shop.root)
     assert (1, True) == (done.code, message in done.err), done.err
+
+
+def test_sighup_ends_a_pause_of_restarts(shop: Shop) -> None:
+    """Until then Secrets are written and nobody restarts; what was due is done when the pause is over, once."""
+    shop.deploy("web", "stripe")
+    every(shop, "1s")
+    settings = shop.root / "syncd.yaml"
+    settings.write_text("pause-restarts: true\n")
+    with running(shop.root, *arguments(shop, "--config", settings)) as run:
+        before = shop.secret("stripe").read_text()
+        shop.store("stripe", "rotated")
+        wait_for(lambda: shop.secret("stripe").read_text() != before)
+        assert not run.said("deployment/web`: restart")
+        settings.write_text("pause-restarts: false\n")
+        run.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: run.said("workload `shop/deployment/web`: restart"))
+        assert run.stop() < 5
+    assert 1 == sum("deployment/web`: restart" in line["message"] for line in run.lines)
+
+
+def test_sigterm_in_the_middle_leaves_nothing_half_written(shop: Shop) -> None:
+    """Each Secret is there as a whole or not at all, and the next start makes the rest."""
+    names = [f"secret-{number}" for number in range(300)]
+    shop.declare(*names)
+    for name in names:
+        shop.store(name, "whole")
+    one = Running(shop.root / "run.log", *arguments(shop), port=free_port())
+    try:
+        wait_for(lambda: shop.secret(names[0]).exists())
+        assert one.stop() < 5
+    finally:
+        one.process.kill()
+        one.process.wait()
+    written = [yaml.safe_load(path.read_text()) for path in shop.secret("x").parent.iterdir()]
+    assert {"d2hvbGU="} == {document["data"]["KEY"] for document in written}
+    with running(shop.root, *arguments(shop)) as run:
+        assert {"synced"} == {*run.states().values()}
+        run.stop()
+    assert 300 == sum(line.get("action") == "create" for line in run.lines)
