@@ -110,7 +110,7 @@ def test_sigterm_ends_it_while_a_store_hangs(shop: Shop) -> None:
         vault(shop, server.url, "a", "b", "c")
         run = Running(shop.root / "run.log", *arguments(shop, "-f", shop.root / "vault.yaml"), port=free_port())
         try:
-            wait_for(lambda: run.code("/healthz") == 200)
+            wait_for(lambda: run.code("/healthz") == 200, seconds=30)
             wait_for(lambda: {"stripe": "synced", "paypal": "synced"}.items() <= run.states().items())
             assert "waiting" == run.states()["a"]
             assert (503, 200) == (run.code("/readyz"), run.code("/healthz"))
@@ -207,7 +207,7 @@ def test_sigterm_in_the_middle_leaves_nothing_half_written(shop: Shop) -> None:
         shop.store(name, "whole")
     one = Running(shop.root / "run.log", *arguments(shop), port=free_port())
     try:
-        wait_for(lambda: shop.secret(names[0]).exists())
+        wait_for(lambda: shop.secret(names[0]).exists(), seconds=30)
         assert one.stop() < 5
     finally:
         one.process.kill()
