@@ -10,7 +10,7 @@ from syncd.manifests import ClusterSecretStore, StoreKey, StoreKind
 from syncd.manifests.items import Text
 from syncd.manifests.loading import load
 from syncd.model import ObjectName
-from tests.manifests.samples import only_store, said, store, warned
+from tests.manifests.samples import only_store, said, store
 
 VAULT = {"server": "https://vault.example"}
 
@@ -227,12 +227,6 @@ def test_wrong_refresh_interval(interval: object) -> None:
     """What is neither is refused."""
     (message,) = said(store(vault(), refreshInterval=interval))
     assert message.startswith("spec.refreshInterval: ")
-
-
-def test_a_provider_that_is_nearly_ours() -> None:
-    """It may be a plugin's, so it is a warning."""
-    assert ["spec.provider.valut: no provider that comes with syncd"] == warned(store({"valut": {}}))
-    assert [] == warned(store({"azurekv": {}}))
 
 
 def test_other_settings() -> None:
