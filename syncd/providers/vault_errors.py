@@ -64,6 +64,10 @@ _BY_STATUS = {
 _TRUST_HINT = "set `caBundle` or `caProvider` to the authority that issued the server's certificate"
 
 
+class TlsError(StoreError):
+    """The handshake failed: the certificates at hand, ours or the authority's, may have been replaced meanwhile."""
+
+
 def from_status(status: int) -> Failure:
     """Who must act on an HTTP status: 412 is a standby that lags behind, 472 and 473 are standbys."""
     return _BY_STATUS.get(status, Failure.UNAVAILABLE if status >= 500 else Failure.MISCONFIGURED)
@@ -139,7 +143,7 @@ def _connection(error: Exception) -> StoreError:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = getattr(cause, "verify_message", "no reason given")
             message = f"Vault's certificate is not trusted: {why}"
-            return StoreError(Failure.MISCONFIGURED, message, hint=_TRUST_HINT)
+            return TlsError(Failure.MISCONFIGURED, message, hint=_TRUST_HINT)
         if isinstance(cause, ssl.SSLError):
             return _tls(cause)
         if isinstance(cause, ConnectionRefusedError):
@@ -151,16 +155,14 @@ def _connection(error: Exception) -> StoreError:
     return StoreError(Failure.UNAVAILABLE, f"the connection to Vault broke (`{type(error).__name__}`)")
 
 
-def _tls(error: ssl.SSLError) -> StoreError:
+def _tls(error: ssl.SSLError) -> TlsError:
     reason = (error.reason or "").lower().replace("_", " ")
     if "wrong version number" in reason or "http request" in reason:
-        return StoreError(
-            Failure.MISCONFIGURED, "Vault's address speaks no TLS", hint="is `server` meant to be http://?"
-        )
-    if "certificate required" in reason or "handshake failure" in reason:
-        hint = "set `tls.certSecretRef` and `tls.keySecretRef` when the server asks for client certificates"
-        return StoreError(Failure.MISCONFIGURED, f"Vault ended the TLS handshake: {reason}", hint=hint)
-    return StoreError(Failure.UNAVAILABLE, f"the TLS connection to Vault broke: {reason or 'no reason given'}")
+        return TlsError(Failure.MISCONFIGURED, "Vault's address speaks no TLS", hint="is `server` meant to be http://?")
+    if any(words in reason for words in ("certificate", "handshake failure", "unknown ca")):
+        hint = "set `tls.certSecretRef` and `tls.keySecretRef` to a pair that the server takes, if it asks for one"
+        return TlsError(Failure.MISCONFIGURED, f"Vault ended the TLS handshake: {reason}", hint=hint)
+    return TlsError(Failure.UNAVAILABLE, f"the TLS connection to Vault broke: {reason or 'no reason given'}")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -27,13 +27,10 @@ class Mount:
         self._problem = ""
 
     def problem(self) -> str:
-        """What is wrong with the mount; `""` when nothing is, or when nobody tells us."""
+        """What is wrong with the mount; `""` when nothing is, or when we may not know. Raises StoreError."""
         with self._lock:
             if self._path and time.monotonic() - self._asked > _KNOWN_FOR:
-                try:
-                    self._problem = self._judge(self._look())
-                except StoreError:
-                    self._problem = ""
+                self._problem = self._judge(self._look())
                 self._asked = time.monotonic()
             return self._problem
 

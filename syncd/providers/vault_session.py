@@ -17,7 +17,7 @@ from requests import Response
 from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.vault_auth import Token, log_in, read_token
 from syncd.providers.vault_config import CertAuth, VaultConfig
-from syncd.providers.vault_errors import token_may_be_dead
+from syncd.providers.vault_errors import TlsError, token_may_be_dead
 from syncd.providers.vault_transport import ClientCertificate, VaultHttp, tls_context
 
 _TRUSTED_FOR = 10.0
@@ -64,9 +64,14 @@ class VaultSession:
         A 403 that may come from a dead token is asked again with another one, once.
         """
         login = self._current()
-        response = _get(login.reads, path, params)
-        if token_may_be_dead(response) and self._replaced(login):
-            response = _get(self._current().reads, path, params)
+        try:
+            response = _get(login.reads, path, params)
+            if token_may_be_dead(response) and self._replaced(login):
+                response = _get(self._current().reads, path, params)
+        except TlsError:
+            # The next login reads the certificates again.
+            login.ends_at = login.renew_at = 0.0
+            raise
         return response
 
     def look_up(self) -> Response:
