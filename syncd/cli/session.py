@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from syncd.cli.progress import shown
 from syncd.cli.reading import read_manifests
@@ -110,5 +111,8 @@ def target_of(request: Request, settings: Settings) -> Target:
             system_namespace=settings.system_namespace or None,
             namespaces=settings.namespaces,
         )
+    folder = Path(request.to)
+    if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+        raise UsageError(f"`{request.to}` is no folder", hint="name a folder, or one that is to be made")
     check_git(request.to, allow=settings.allow_git)
     return FolderTarget(request.to, namespace=request.namespace or "default")

@@ -18,7 +18,7 @@ from syncd.cluster.calls import Call
 from syncd.cluster.faults import TRANSPORT, Broken, broken, fault
 from syncd.cluster.parallel import within
 from syncd.cluster.transport import Deadline, install_deadlines, request, split, stream
-from syncd.errors import Denied, SyncdError, Unreachable
+from syncd.errors import Denied, SyncdError, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -40,7 +40,12 @@ class _Session:
 
         configuration.connection_pool_maxsize = POOL
         self.configuration = configuration
-        self.manager = manager = ApiClient(configuration).rest_client.pool_manager
+        try:
+            self.manager = manager = ApiClient(configuration).rest_client.pool_manager
+        except (urllib3.exceptions.HTTPError, ImportError):  # of a scheme that nobody knows, or of SOCKS
+            message = "the proxy for the API server cannot be used"
+            hint = "HTTPS_PROXY, or `proxy-url` of the kubeconfig, must begin with http:// or https://"
+            raise UsageError(message, hint=hint) from None  # its text may quote a password
         if context is not None:
             manager.connection_pool_kw["ssl_context"] = context
         install_deadlines(manager)

@@ -46,7 +46,8 @@ def find_configuration(kubeconfig: str | None, context: str | None) -> Loader:
     if there := _existing(kubeconfig):
         return lambda: (_from_files(there, context), None)
     if kubeconfig:
-        raise UsageError(f"kubeconfig `{kubeconfig}` does not exist")
+        what = "is a folder" if Path(kubeconfig).expanduser().is_dir() else "does not exist"
+        raise UsageError(f"kubeconfig `{kubeconfig}` {what}")
     if context is None and in_cluster_namespace() is not None:
         return lambda: (_from_pod(), None)
     raise UsageError("no cluster is configured", hint="give --kubeconfig, set KUBECONFIG, or use --to for a folder")
@@ -154,9 +155,18 @@ def _check_context(paths: str, context: str | None) -> None:
     wanted, contexts = context or _current(paths), _named(paths, "contexts")
     known = ", ".join(f"`{name}`" for name in contexts)
     if wanted is None:
-        raise UsageError(f"kubeconfig `{paths}` has no current context", hint=f"give --context: {known}")
+        raise UsageError(
+            f"kubeconfig `{paths}` has no current context", hint=f"give --context: {known}" if known else ""
+        )
     if wanted not in contexts:
         raise UsageError(f"kubeconfig `{paths}` has no context `{wanted}`", hint=f"it has {known or 'none'}")
+    for section in ("cluster", "user"):
+        name, entries = str(contexts[wanted].get(section) or ""), _named(paths, f"{section}s")
+        if name and name not in entries:
+            hint = f"it has {', '.join(f'`{one}`' for one in entries) or 'none'}"
+            raise UsageError(
+                f"kubeconfig `{paths}`: context `{wanted}` names the {section} `{name}`, which is not there", hint=hint
+            )
 
 
 def _exec_command(paths: str, context: str | None) -> str:

@@ -14,6 +14,7 @@ import pytest
 from syncd import __version__
 from tests.cli.binary import BINARY, environment, syncd
 from tests.cli.shop import STORE
+from tests.e2e.manifests import external_secret, key, store, write
 
 HEAVY = ("kubernetes", "pydantic", "rich", "hvac", "boto3", "yaml", "ruamel", "google", "requests", "urllib3", "orjson")
 
@@ -202,3 +203,19 @@ def test_a_bug_shows_its_place_on_request() -> None:
     done = bug("--log-level", "debug")
     assert re.match(r"KeyError at <string>:4 broken < \S+reading\.py:\d+ read_manifests < ", done.stderr)
     assert "canary" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_a_target_that_is_no_folder(tmp_path: Path, kind: str) -> None:
+    """Said once, and not of each Secret."""
+    target = tmp_path / "out"
+    if kind == "file":
+        target.touch()
+    else:
+        target.symlink_to("nowhere")
+    write(tmp_path / "shop.yaml", [external_secret("a", {"data": [key("a")]}), store({"file": {"path": "."}})])
+    ran = syncd("sync", "-f", tmp_path / "shop.yaml", "--to", target)
+    assert (1, f"Error: `{target}` is no folder\nhint: name a folder, or one that is to be made\n") == (
+        ran.code,
+        ran.err,
+    )

@@ -88,6 +88,43 @@ def test_environment_and_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "cluster http://env:1" == KubernetesTarget.connect().description
 
 
+def test_named_folder(tmp_path: Path) -> None:
+    """A folder is there, and no kubeconfig."""
+    with pytest.raises(UsageError, match=r"kubeconfig `.*` is a folder"):
+        KubernetesTarget.connect(str(tmp_path))
+
+
+@pytest.mark.parametrize("section", ["cluster", "user"])
+def test_context_that_names_what_is_not_there(tmp_path: Path, section: str) -> None:
+    """Not the same as one that names no user."""
+    content = config({"token": TOKEN})
+    content["contexts"] = [{"name": "main", "context": {"cluster": "main", "user": "main", section: "gone"}}]
+    path = write(tmp_path / "config", content)
+    with pytest.raises(UsageError) as caught:
+        KubernetesTarget.connect(path)
+    message = f"kubeconfig `{path}`: context `main` names the {section} `gone`, which is not there"
+    assert (message, "it has `main`") == (caught.value.message, caught.value.hint)
+
+
+def test_no_context_at_all(tmp_path: Path) -> None:
+    """There is nothing to choose from, so no hint says so."""
+    path = write(tmp_path / "config", {})
+    with pytest.raises(UsageError) as caught:
+        KubernetesTarget.connect(path)
+    assert (f"kubeconfig `{path}` has no current context", "") == (caught.value.message, caught.value.hint)
+
+
+@pytest.mark.parametrize("proxy", ["bogus://127.0.0.1:1", "socks5://user:canary@127.0.0.1:1"])
+def test_proxy_of_another_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """An error with a hint, which quotes no password."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    path = write(tmp_path / "config", config({"token": TOKEN}, server="https://127.0.0.1:1"))
+    with pytest.raises(UsageError) as caught:
+        KubernetesTarget.connect(path)
+    assert "the proxy for the API server cannot be used" == caught.value.message
+    assert "canary" not in caught.value.hint
+
+
 def test_context_is_chosen(tmp_path: Path) -> None:
     """From several files, as kubectl merges them."""
     one = write(tmp_path / "one", config({}, server="http://one:1", name="one"))
@@ -136,9 +173,9 @@ def test_file_that_is_no_kubeconfig(tmp_path: Path, content: str) -> None:
 
 
 def test_user_that_is_incomplete_is_not_told(tmp_path: Path) -> None:
-    """The client's own message would print the whole user, token included."""
-    broken = config({"token": TOKEN})
-    broken["clusters"] = [{"name": "main", "cluster": None, "token": TOKEN}]
+    """The client's own message would print what stands there."""
+    nowhere = f"/nowhere/{TOKEN}"
+    broken = config({"client-certificate": nowhere, "client-key": nowhere})
     with pytest.raises(UsageError) as caught:
         KubernetesTarget.connect(write(tmp_path / "config", broken))
     assert TOKEN not in f"{caught.value} {caught.value.hint}"
