@@ -10,6 +10,7 @@ import pytest
 
 from syncd.daemon import notify
 from syncd.daemon.backoff import LEAST
+from syncd.daemon.clock import STEP
 from syncd.daemon.outcomes import State
 from syncd.daemon.passes import CONFIRM
 from syncd.daemon.run import LONG, SWEEP
@@ -50,6 +51,9 @@ def test_every_annotation_is_told(annotation: str) -> None:
 
 def test_the_numbers_are_those_of_the_code() -> None:
     """In words or digits."""
-    assert (5.0, 10.0, 600.0, 900.0) == (LEAST, CONFIRM, SWEEP, LONG)
-    assert all(words in PAGE for words in ("after 5 s", "ten seconds later", "every ten minutes", "for 15 minutes"))
+    assert (5.0, 5.0, 10.0, 600.0, 900.0) == (LEAST, STEP, CONFIRM, SWEEP, LONG)
+    assert all(
+        words in PAGE
+        for words in ("after 5 s", "by five seconds", "ten seconds later", "every ten minutes", "for 15 minutes")
+    )
     assert BY_NAME["listen"].default in PAGE
