@@ -119,6 +119,9 @@ class _Reader:
                     yield from self._from_file(Path(root, name), named=False)
 
     def _from_file(self, path: Path, *, named: bool) -> Iterator[Text]:
+        if not named and path.exists() and not path.is_file():  # nobody may ever write into a pipe
+            self._refuse(str(path), "cannot be read: not a file")
+            return
         try:
             content = path.read_text("utf-8")
         except FileNotFoundError:

@@ -165,3 +165,10 @@ def test_an_empty_file(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("")
     assert ([f"{file}: holds no objects"], []) == (refused(str(file)), refused(str(tmp_path)))
+
+
+def test_a_pipe_in_a_folder_holds_nothing_up(folder: Path) -> None:
+    """It is told; a pipe that is named itself is read, as shells make them for `-f <(…)`."""
+    os.mkfifo(folder / "pipe.yaml")
+    with pytest.raises(ManifestError, match=r"pipe\.yaml: cannot be read: not a file"):
+        load([str(folder)], namespace="default", validation=Validation.STRICT, stdin=None)
