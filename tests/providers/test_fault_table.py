@@ -28,19 +28,8 @@ from tests.providers.gcp_stores import gcp_config, given, open_gcp
 from tests.providers.test_kubernetes import READ, TOKEN_AUTH, Remote
 from tests.providers.vaults import TOKEN_AUTH as VAULT_TOKEN
 from tests.providers.vaults import Kv, open_vault
-from tests.servers.faults import (
-    Fault,
-    FaultServer,
-    answer,
-    drip,
-    empty,
-    error,
-    hang,
-    reset,
-    slow,
-    throttled,
-    wrong_json,
-)
+from tests.servers import faults
+from tests.servers.faults import Fault, FaultServer
 from tests.servers.gcp import RIGHTS, Gcp, Project
 from tests.servers.gcp_iam import Refusal, denied, unauthenticated
 
@@ -53,15 +42,15 @@ PATIENCE = 0.3
 """Seconds for a call to a server that never ends; others have more than they need."""
 
 ON_THE_WIRE: dict[str, Callable[[], Fault]] = {
-    "asks to slow down (429), once": lambda: throttled("0.05"),
-    "error 500": lambda: error(500),
-    "error 503": lambda: error(503),
-    "slow, within the deadline": lambda: slow(0.2),
-    "no answer, ever": hang,
-    "a byte now and then": lambda: drip(),
-    "connection reset": reset,
-    "empty answer": empty,
-    "other JSON than expected": lambda: wrong_json({}),
+    "asks to slow down (429), once": lambda: faults.throttled("0.05"),
+    "error 500": lambda: faults.error(500),
+    "error 503": lambda: faults.error(503),
+    "slow, within the deadline": lambda: faults.slow(0.2),
+    "no answer, ever": faults.hang,
+    "a byte now and then": faults.drip,
+    "connection reset": faults.reset,
+    "empty answer": faults.empty,
+    "other JSON than expected": lambda: faults.wrong_json({}),
 }
 
 
@@ -75,9 +64,9 @@ def rows() -> dict[str, list[str]]:
 class Place(ABC):
     """A store with one secret `a`, and a way to break its calls."""
 
-    refused: Fault = staticmethod(error(401))
+    refused: Fault = staticmethod(faults.error(401))
     """The login has ended."""
-    forbidden: Fault = staticmethod(error(403))
+    forbidden: Fault = staticmethod(faults.error(403))
 
     @abstractmethod
     def open(self, timeout: float) -> Provider: ...
@@ -100,20 +89,20 @@ class Wire(Place):
         self.front = front
 
     def break_calls(self, name: str) -> None:
-        faults: dict[str, Callable[[], Fault]] = {
+        known: dict[str, Callable[[], Fault]] = {
             **ON_THE_WIRE,
             "login has ended": lambda: self.refused,
             "right is missing": lambda: self.forbidden,
         }
-        self.front.inject(faults[name](), calls=(1,) if name.endswith("once") else None)
+        self.front.inject(known[name](), calls=(1,) if name.endswith("once") else None)
 
     def calls(self) -> int:
         return self.front.count()
 
 
 class VaultPlace(Wire):
-    refused = staticmethod(answer(403, b'{"errors":["permission denied"]}'))
-    forbidden = staticmethod(answer(403, b'{"errors":["1 error occurred:\\n\\t* permission denied\\n\\n"]}'))
+    refused = staticmethod(faults.answer(403, b'{"errors":["permission denied"]}'))
+    forbidden = staticmethod(faults.answer(403, b'{"errors":["1 error occurred:\\n\\t* permission denied\\n\\n"]}'))
 
     def __init__(self, front: FaultServer, kv: Kv) -> None:
         super().__init__(front)
@@ -142,7 +131,7 @@ class AwsPlace(Wire):
 
 
 class GcpRestPlace(Wire):
-    forbidden = staticmethod(answer(403, b'{"error":{"code":403,"status":"PERMISSION_DENIED"}}'))
+    forbidden = staticmethod(faults.answer(403, b'{"error":{"code":403,"status":"PERMISSION_DENIED"}}'))
 
     def __init__(self, front: FaultServer, project: Project) -> None:
         super().__init__(front)
