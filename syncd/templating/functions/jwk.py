@@ -13,12 +13,13 @@ _NAMES: Final = ("kty", "crv", "n", "e", "x", "y")
 _SECRETS: Final = ("d", "p", "q", "dp", "dq", "qi")
 _TEXTS: Final = ("kty", "crv", "kid", "alg", "use")
 _PRICE: Final = 500
+_BLANKS: Final = " \t\r\n"
 
 
 def _fields(text: bytes) -> dict[str, Any]:
-    """The members of the key that are numbers or say what they are."""
+    """The members of the key that are numbers or say what they are; what follows the key is not looked at."""
     try:
-        fields = json.loads(text)
+        fields, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace").lstrip(_BLANKS))
     except (ValueError, RecursionError):
         raise CallError("the text is not JSON") from None
     if not isinstance(fields, dict) or not all(isinstance(fields.get(name, ""), str) for name in _TEXTS):

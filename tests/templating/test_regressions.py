@@ -1,0 +1,26 @@
+"""Where the engine once differed from Go, a case per class."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.templating.rendering import rendered
+
+_KEY = '{"kty":"OKP","crv":"Ed25519","x":"J7pfTF6rkItxDh_in4v1JUr4f0DhausKdbr30IA9JCg"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{{ (toDate "MST" "GMT+3").Format "2006-01-02 15:04 MST" }}', "0000-01-01 03:00 GMT+3"),
+        ('{{ toDate "MST" "GMT+3" | date "2006-01-02 15:04 MST" }}', "0000-01-01 00:00 UTC"),
+        ('{{ (mustToDate "2006-01-02 MST" "2024-02-29 GMT+3").Unix }}', "1709164800"),
+        ('{{ htmlDate (int64 "-9223372036854775808") }}', "292277026596-12-04"),
+        ("{{ seq 0 9223372036854775807 9223372036854775807 }}", ""),
+        ('{{ len (toDate "2006-01-02" "2024-02-29").MarshalText }}', "20"),
+        (f"{{{{ jwkPublicKeyPem ` {_KEY} x` | trunc 26 }}}}", "-----BEGIN PUBLIC KEY-----"),
+    ],
+)
+def test_what_go_gives(text: str, expected: str) -> None:
+    """Found by comparing thousands of calls with the originals."""
+    assert expected == rendered(text)
