@@ -14,10 +14,11 @@ import orjson
 from syncd.errors import RenderError
 from syncd.providers import gjson, gojson
 from syncd.providers.api import Dialect
+from syncd.providers.gjson_work import TooMuchWorkError
 from syncd.providers.yaml_json import yaml_to_json
 
 _HINTED = 10
-_TOO_MUCH = (RecursionError, gjson.TooMuchWorkError)
+_TOO_MUCH = (RecursionError, TooMuchWorkError)
 
 
 class DocumentError(RenderError):
@@ -53,7 +54,7 @@ def split(dialect: Dialect, value: bytes, property: str = "") -> dict[str, bytes
             return _kubernetes_split(value, property)
         if dialect is Dialect.FILE:
             value = _file_json(value)
-        if property:
+        if property or value == b"null":  # of Vault, `null` is a version without data
             value = _LOOKUP[dialect](value, property)
         if (plain := _plain_members(value)) is not None:
             return plain

@@ -25,29 +25,14 @@ from syncd.providers.gjson_scan import (
     unescape,
     value_end,
 )
+from syncd.providers.gjson_work import Work
 
-_MOST_BYTES = 64 * 1024 * 1024
 _PATH_COST = 64  # paths are walked byte by byte, documents by regular expressions
+_MODIFIER_COST = 8  # modifiers read value by value
 _MEMBER_OR_END = re.compile(rb'["}]')
 _ELEMENT_OR_END = re.compile(rb'["{\[ntf+\-0-9iIN\]]')
 _OPENING = re.compile(rb"[{\[]")
 _NO_ELEMENT = re.compile(rb"[ \t\r\n]*+(?:\]|\Z)")
-
-
-class TooMuchWorkError(Exception):
-    """A path makes too much of a large document, or is too long."""
-
-
-class _Work:
-    """What one path may still read."""
-
-    def __init__(self) -> None:
-        self.left = _MOST_BYTES
-
-    def read(self, json: bytes, path: bytes) -> None:
-        self.left -= len(json) + _PATH_COST * len(path)
-        if self.left < 0:
-            raise TooMuchWorkError
 
 
 def get(json: bytes, path: bytes) -> Result:
@@ -56,11 +41,11 @@ def get(json: bytes, path: bytes) -> Result:
     Raises TooMuchWorkError, and RecursionError when brackets or modifiers are nested some hundred levels deep.
     Semantics: gjson 1.18, `Get`.
     """
-    return _get(json, path, _Work())
+    return _get(json, path, Work())
 
 
-def _get(json: bytes, path: bytes, work: _Work) -> Result:
-    work.read(json, path)
+def _get(json: bytes, path: bytes, work: Work) -> Result:
+    work.spend(len(json) + _PATH_COST * len(path))
     if len(path) > 1:
         if path[:1] in (b"@", b"!"):
             step = _modified(json, path, work) if path[:1] == b"@" else _static(path)
@@ -81,7 +66,7 @@ def _get(json: bytes, path: bytes, work: _Work) -> Result:
     return search.found if search.pipe is None else _get(search.found.raw, search.pipe, work)
 
 
-def _modified(json: bytes, path: bytes, work: _Work) -> tuple[bytes, bytes] | None:
+def _modified(json: bytes, path: bytes, work: Work) -> tuple[bytes, bytes] | None:
     """Output of the modifier that `path` begins with, and the rest of the path; None when there is no such modifier."""
     name = re.match(rb"@([^:|.]*)", path)[1]  # type: ignore[index]  # the path begins with it
     if name not in NAMES:
@@ -89,7 +74,10 @@ def _modified(json: bytes, path: bytes, work: _Work) -> tuple[bytes, bytes] | No
     rest, argument = path[len(name) + 1 :], b""
     if rest[:1] == b":":
         argument, rest = _argument(rest[1:])
-    return _dig(json, argument, work) if name == b"dig" else modify(name, json, argument), rest
+    if name == b"dig":
+        return _dig(json, argument, work), rest
+    work.spend(_MODIFIER_COST * len(json))
+    return modify(name, json, argument, work), rest
 
 
 def _argument(path: bytes) -> tuple[bytes, bytes]:
@@ -114,10 +102,11 @@ def _static(path: bytes) -> tuple[bytes, bytes] | None:
     return None
 
 
-def _dig(json: bytes, path: bytes, work: _Work) -> bytes:
+def _dig(json: bytes, path: bytes, work: Work) -> bytes:
     found: list[bytes] = []
 
     def descend(parent: Result) -> None:
+        work.spend(_MODIFIER_COST * len(parent.raw))
         result = _get(parent.raw, path, work)
         if result.exists:
             found.append(result.raw)
@@ -129,7 +118,7 @@ def _dig(json: bytes, path: bytes, work: _Work) -> bytes:
     return b"[" + b",".join(found) + b"]"
 
 
-def _multipath(json: bytes, kind: bytes, parts: Sequence[Selector], work: _Work) -> bytes:
+def _multipath(json: bytes, kind: bytes, parts: Sequence[Selector], work: Work) -> bytes:
     members = []
     for part in parts:
         result = _get(json, part.path, work)
@@ -158,7 +147,7 @@ def _name(part: Selector) -> bytes:
 class _Search:
     """One walk through a document; `found` and `pipe` are what it comes to, also when a branch of it fails."""
 
-    def __init__(self, json: bytes, work: _Work) -> None:
+    def __init__(self, json: bytes, work: Work) -> None:
         self.json = json
         self.work = work
         self.found = MISSING

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from syncd.providers import gojson
 from syncd.providers.gjson_pretty import Style, pretty, ugly
 from syncd.providers.gjson_scan import BLANK, MISSING, Kind, Result, items, parse, truth
+from syncd.providers.gjson_work import Work
 
 
 def _options(argument: bytes) -> dict[bytes, Result]:
@@ -73,7 +74,8 @@ def _reverse(json: bytes) -> bytes:
     return json
 
 
-def _flatten(json: bytes, argument: bytes) -> bytes:
+def _flatten(json: bytes, argument: bytes, work: Work) -> bytes:
+    work.spend(len(json))
     whole = parse(json)
     if not whole.is_array:
         return json
@@ -82,7 +84,7 @@ def _flatten(json: bytes, argument: bytes) -> bytes:
     for _, value in items(whole):
         raw = value.raw
         if value.is_array:
-            raw = _unwrap(_flatten(raw, argument) if deep else raw)
+            raw = _unwrap(_flatten(raw, argument, work) if deep else raw)
         parts.append(raw.strip())
     return _array([part for part in parts if part])
 
@@ -147,13 +149,14 @@ _PLAIN: dict[bytes, Callable[[bytes], bytes]] = {
 }
 _WITH_ARGUMENT: dict[bytes, Callable[[bytes, bytes], bytes]] = {
     b"pretty": _pretty,
-    b"flatten": _flatten,
     b"join": _join,
 }
-NAMES = frozenset([*_PLAIN, *_WITH_ARGUMENT, b"dig"])
+NAMES = frozenset([*_PLAIN, *_WITH_ARGUMENT, b"flatten", b"dig"])
 """All modifiers; `@dig`, which looks for a path at every depth, is where paths are."""
 
 
-def modify(name: bytes, json: bytes, argument: bytes) -> bytes:
-    """The output of a modifier; `argument` is what stands after the colon."""
+def modify(name: bytes, json: bytes, argument: bytes, work: Work) -> bytes:
+    """The output of a modifier; `argument` is what stands after the colon. Raises TooMuchWorkError."""
+    if name == b"flatten":
+        return _flatten(json, argument, work)
     return _PLAIN[name](json) if name in _PLAIN else _WITH_ARGUMENT[name](json, argument)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.conformance.answers import Case, answer
 from tests.conformance.score import enough, score
 
 _SHOWN = 5
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,18 +21,34 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--score", action="store_true", help="compare with what is expected; exit with 1 below 100 %%")
     options = parser.parse_args(arguments)
+    for file in options.files:
+        if not file.is_file():
+            parser.error(f"there is no file `{file}`")
     cases = (case for file in options.files for case in read(file))
     if options.score:
         return _print_score(cases)
     for case in cases:
-        sys.stdout.write(json.dumps(answer(case), ensure_ascii=False) + "\n")
+        print(json.dumps(answer(case)), flush=True)
     return 0
 
 
 def read(file: Path) -> Iterator[Case]:
-    """The vectors of a file."""
-    with file.open(encoding="utf-8", newline="\n") as lines:
-        yield from map(json.loads, lines)
+    """The vectors of a file; a line that is none gives a case that says where it is."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _case(line, f"{file.name}:{number}")
+
+
+def _case(line: bytes, where: str) -> Case:
+    """One line, in which surrogates without a partner are U+FFFD, as Go reads them."""
+    try:
+        case = json.loads(line.decode("utf-8-sig", "replace"))
+        if _SURROGATE.search(text := json.dumps(case, ensure_ascii=False)):
+            case = json.loads(_SURROGATE.sub("\ufffd", text))
+    except (ValueError, RecursionError):
+        case = None
+    return case if isinstance(case, dict) else {"id": where, "kind": "", "unreadable": True}
 
 
 def _print_score(cases: Iterator[Case]) -> int:

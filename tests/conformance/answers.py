@@ -17,19 +17,30 @@ Case = Mapping[str, Any]
 Answer = dict[str, Any]
 
 _MERGE_FIELDS = {"priorityPolicy": "priority_policy", "conflictPolicy": "conflict_policy"}
+_OPERATIONS: dict[str, Callable[..., rewrite.Operation]] = {
+    "merge": rewrite.MergeRewrite,
+    "regexp": rewrite.RegexpRewrite,
+    "transform": rewrite.TransformRewrite,
+}
+"""In the order in which the reference looks for them."""
 _BINARY = "-binary"
 """Ends the provider's name in vectors whose value is stored as bytes; they are read like text."""
 
 
 def answer(case: Case) -> Answer:
-    """`{"id": …}` with the result in `out` or `out_b64`, `error` (its kind), or `bug` (nobody expected it)."""
+    """`{"id": …}` with the result in `out` or `out_b64`, or in `error` its kind.
+
+    A case that cannot be answered, or that nobody expected to fail, says so in `error` and has a `bug` beside it.
+    """
+    name = {"id": case.get("id")}
+    if case.get("kind") not in _ANSWERS:
+        return {**name, "error": "unreadable" if "unreadable" in case else "unknown-kind", "bug": "no such case"}
     try:
-        found = _ANSWERS[case["kind"]](case)
+        return {**_ANSWERS[case["kind"]](case), **name}
     except SyncdError as error:
-        return {"id": case["id"], "error": getattr(error, "kind", "render")}
+        return {**name, "error": getattr(error, "kind", "render")}
     except Exception as error:  # noqa: BLE001  # one crash must not keep the other lines from being answered
-        return {"id": case["id"], "bug": type(error).__name__}
-    return {**found, "id": case["id"]}
+        return {**name, "error": "unexpected", "bug": type(error).__name__}
 
 
 def result(value: bytes | Mapping[str, bytes]) -> Answer:
@@ -65,17 +76,22 @@ def _reverse(case: Case) -> Answer:
 
 
 def _rewrite(case: Case) -> Answer:
-    return result(rewrite.rewrite([_operation(entry) for entry in case["ops"]], _data(case)))
+    operations = [_operation(kind, entry[kind]) for entry in case["ops"] for kind in _kinds(entry)]
+    return result(rewrite.rewrite(operations, _data(case)))
 
 
-def _operation(entry: Mapping[str, Any]) -> rewrite.Operation:
-    """An operation as it stands in a vector, where it may have values that no manifest may."""
-    if "regexp" in entry:
-        return rewrite.RegexpRewrite(**entry["regexp"])
-    if "transform" in entry:
-        return rewrite.TransformRewrite(**entry["transform"])
-    merge = {_MERGE_FIELDS.get(name, name): value for name, value in entry["merge"].items()}
-    return rewrite.MergeRewrite(**{**merge, "priority": tuple(merge.get("priority", ()))})
+def _kinds(entry: Mapping[str, Any]) -> list[str]:
+    """The one operation that an entry stands for; none when it is empty."""
+    return [kind for kind in _OPERATIONS if entry.get(kind) is not None][:1]
+
+
+def _operation(kind: str, fields: Mapping[str, Any]) -> rewrite.Operation:
+    """An operation as it stands in a vector, where it may lack fields, and have values that no manifest may."""
+    given = {_MERGE_FIELDS.get(name, name): value for name, value in fields.items() if value is not None}
+    if "priority" in given:
+        given["priority"] = tuple(given["priority"])
+    needed = {"regexp": ("source", "target"), "transform": ("template",)}.get(kind, ())
+    return _OPERATIONS[kind](**{**dict.fromkeys(needed, ""), **given})
 
 
 def _refresh_interval(case: Case) -> Answer:

@@ -12,6 +12,7 @@ from syncd.manifests.expressions import expression
 ERROR_TEXTS = "texts of errors"
 """Stands for the lines in which the reference puts a library's error text into the result."""
 _ENOUGH = {ERROR_TEXTS: 0.5}
+_EXPECTATIONS = {"out", "out_b64", "error", "pattern"}
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Score:
 
 def agrees(case: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
     """Whether an answer is the reference's; of an error, that it is one."""
-    if "bug" in answer:
+    if "bug" in answer or not case.keys() & _EXPECTATIONS:
         return False
     if "error" in case or "error" in answer:
         return "error" in case and "error" in answer
@@ -41,11 +42,11 @@ def score(pairs: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[
     """The scores by kind."""
     scores: dict[str, Score] = {}
     for case, answer in pairs:
-        of_kind = scores.setdefault(ERROR_TEXTS if case.get("errtext") else case["kind"], Score())
+        of_kind = scores.setdefault(ERROR_TEXTS if case.get("errtext") else str(case.get("kind")), Score())
         if agrees(case, answer):
             of_kind.agreed += 1
         else:
-            of_kind.wrong.append(case["id"])
+            of_kind.wrong.append(str(case.get("id")))
     return scores
 
 

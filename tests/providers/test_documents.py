@@ -69,9 +69,16 @@ def test_vault_writes_the_document_anew() -> None:
 
 def test_vault_version_without_data() -> None:
     """`null` is a secret that holds nothing."""
-    with pytest.raises(DocumentError) as caught:
-        lookup(Dialect.VAULT, b"null", "a")
-    assert "missing" == caught.value.kind
+    for ask in (lambda: lookup(Dialect.VAULT, b"null", "a"), lambda: split(Dialect.VAULT, b"null")):
+        with pytest.raises(DocumentError) as caught:
+            ask()
+        assert "missing" == caught.value.kind
+
+
+@pytest.mark.parametrize("dialect", [Dialect.AWS_SM, Dialect.AWS_PS, Dialect.GCP_SM, Dialect.FAKE])
+def test_null_has_no_keys(dialect: Dialect) -> None:
+    """The others take `null` for an object without members."""
+    assert {} == split(dialect, b"null")
 
 
 def test_vault_empty_name_is_the_whole_secret() -> None:
