@@ -60,3 +60,8 @@ class Declarations:
     warnings: tuple[Problem, ...] = ()
     namespace: str = "default"
     """The namespace of objects that name none."""
+    by_name: Mapping[ObjectName, ExternalSecret] = field(init=False, repr=False, compare=False)
+    """Made once: a pass over a few of many looks them up."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {one.object_name: one for one in self.external_secrets})

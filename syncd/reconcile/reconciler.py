@@ -14,7 +14,7 @@ from syncd.cluster.api import Target
 from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
-from syncd.model import Desired, Unknown
+from syncd.model import Desired, ObjectName, Unknown
 from syncd.providers.jobs import Statistics
 from syncd.providers.schedule import Load
 from syncd.reconcile.apply import Applied, apply
@@ -138,7 +138,7 @@ class Reconciler:
             counting=Counting(self._target, declarations, options, moment),
             rules=Rules(
                 adopt=options.adopt,
-                declared=targets(declarations, options.installation),
+                declared=self._shared.targets(declarations, options.installation),
                 installation=options.installation,
                 now=moment,
             ),
@@ -154,8 +154,18 @@ class _Shared:
     removing: Lock = field(default_factory=Lock)
     """Held by the one pass that decides on removals, from reading what was removed to writing it down."""
     absences: Absences = field(default_factory=Absences)
+    _targets: tuple[Declarations, str, Mapping[str, ObjectName]] = (Declarations(), "", {})
+    """Those of the last declarations, which most passes share."""
     _pools: list[WritePool] = field(default_factory=list)
     _stopping: Event = field(default_factory=Event)
+
+    def targets(self, declarations: Declarations, installation: str) -> Mapping[str, ObjectName]:
+        """As `owners.targets`, which goes over all declarations, made once for each set of them."""
+        of, by, found = self._targets
+        if of is not declarations or by != installation:
+            found = targets(declarations, installation)
+            self._targets = declarations, installation, found
+        return found
 
     def pool(self, workers: int) -> WritePool:
         pool = WritePool(workers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
@@ -23,11 +23,11 @@ def select(declarations: Declarations, names: Sequence[str], selector: str) -> t
     if not names:
         wanted = Selector.parse(selector)
         return tuple(one for one in declarations.external_secrets if wanted.matches(one.metadata.labels))
-    known = {one.object_name: one for one in declarations.external_secrets}
+    known = declarations.by_name
     return tuple({name: known[name] for name in (_known(name, declarations, known) for name in names)}.values())
 
 
-def _known(text: str, declarations: Declarations, known: dict[ObjectName, ExternalSecret]) -> ObjectName:
+def _known(text: str, declarations: Declarations, known: Mapping[ObjectName, ExternalSecret]) -> ObjectName:
     namespace, slash, name = text.rpartition("/")
     wanted = ObjectName(namespace if slash else declarations.namespace, name)
     if wanted in known:

@@ -279,3 +279,12 @@ def test_an_installation_marks_what_it_owns(shop: Shop) -> None:
     """The annotation names it."""
     shop.reconciler(installation="eu").sync()
     assert "eu/files/shop/stripe" == shop.target.secrets[STRIPE].annotations[OWNER]
+
+
+def test_each_pass_knows_what_is_declared_now(shop: Shop) -> None:
+    """A Secret whose declaration went between two passes of one reconciler can be taken over by another one."""
+    reconciler = shop.reconciler()
+    reconciler.sync()
+    del shop.spec["stripe"]
+    shop.declare("payments", "1", target={"name": "stripe"})
+    assert [] == [refusal.reason for refusal in reconciler.sync().plan.refusals]
