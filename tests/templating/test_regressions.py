@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.templating.rendering import rendered
+from tests.templating.rendering import failure, rendered
 
 _KEY = '{"kty":"OKP","crv":"Ed25519","x":"J7pfTF6rkItxDh_in4v1JUr4f0DhausKdbr30IA9JCg"}'
 
@@ -24,3 +24,16 @@ _KEY = '{"kty":"OKP","crv":"Ed25519","x":"J7pfTF6rkItxDh_in4v1JUr4f0DhausKdbr30I
 def test_what_go_gives(text: str, expected: str) -> None:
     """Found by comparing thousands of calls with the originals."""
     assert expected == rendered(text)
+
+
+@pytest.mark.parametrize("odd", ['"crv":["P-256"]', '"key_ops":"sign"', '"x5c":"x"', '"kid":1', '"kty":[]', '"x5t":{}'])
+def test_odd_members_of_a_key_are_refused(odd: str) -> None:
+    """Also those that no PEM needs."""
+    key = _KEY.removesuffix("}") + f",{odd}}}"
+    assert "exec" == failure(f"{{{{ jwkPublicKeyPem `{key}` }}}}").kind
+
+
+def test_members_of_other_types_of_keys_do_not_matter() -> None:
+    """A key has only what its type has."""
+    key = _KEY.removesuffix("}") + ',"n":1,"p":[],"y":true}'
+    assert "-----BEGIN" == rendered(f"{{{{ jwkPublicKeyPem `{key}` | trunc 10 }}}}")

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from syncd.templating.calls import CallError, World, function
 
-_CURVES: Final = frozenset((None, "P-256", "P-384", "P-521", "Ed25519"))
-_NAMES: Final = ("kty", "crv", "n", "e", "x", "y")
-_SECRETS: Final = ("d", "p", "q", "dp", "dq", "qi")
-_TEXTS: Final = ("kty", "crv", "kid", "alg", "use")
+_CURVES: Final = (None, "P-256", "P-384", "P-521", "Ed25519")
+_NAMES: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
+_SECRETS: Final = {"RSA": ("d", "p", "q", "dp", "dq", "qi"), "EC": ("d",), "OKP": ("d",)}
+_TEXTS: Final = ("kty", "kid", "alg", "use", "x5u", "x5t", "x5t#S256")
+_LISTS: Final = ("key_ops", "x5c")
 _PRICE: Final = 500
 _BLANKS: Final = " \t\r\n"
 
@@ -22,12 +23,20 @@ def _fields(text: bytes) -> dict[str, Any]:
         fields, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace").lstrip(_BLANKS))
     except (ValueError, RecursionError):
         raise CallError("the text is not JSON") from None
-    if not isinstance(fields, dict) or not all(isinstance(fields.get(name, ""), str) for name in _TEXTS):
+    if not isinstance(fields, dict) or not _well_formed(fields):
         raise CallError("the text is not a JSON web key")
-    if fields.get("kty") not in ("RSA", "EC", "OKP") or fields.get("crv") not in _CURVES:
+    kind = fields.get("kty")
+    if kind not in _NAMES or (kind != "RSA" and fields.get("crv") not in _CURVES):
         raise CallError("keys of this type have no PEM")
-    names = _NAMES + _SECRETS if "d" in fields else _NAMES
+    names = ("kty", *_NAMES[kind], *(_SECRETS[kind] if "d" in fields else ()))
     return {name: fields[name] for name in names if name in fields}
+
+
+def _well_formed(fields: dict[str, Any]) -> bool:
+    """Whether what is not part of the key has the right types at least."""
+    texts = [fields.get(name, "") for name in _TEXTS]
+    lists = [fields.get(name, []) for name in _LISTS]
+    return all(isinstance(text, str) for text in texts) and all(isinstance(items, list) for items in lists)
 
 
 def _read(number: Any) -> int:
