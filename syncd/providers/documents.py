@@ -224,7 +224,7 @@ def _kubernetes_split(value: bytes, name: str) -> dict[str, bytes]:
         return data
     encoded = gojson.write({key: base64.b64encode(text).decode() for key, text in data.items()}).encode()
     try:
-        document = gojson.float64(gojson.read(base64.b64decode(_aws(encoded, name), validate=True)))
+        document = gojson.read(base64.b64decode(_aws(encoded, name), validate=True), gojson.finite)
     except ValueError:
         raise _not_an_object() from None
     if document is not None and not isinstance(document, dict):

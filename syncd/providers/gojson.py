@@ -34,9 +34,10 @@ _REST = re.compile(_SPACE + rb"\Z")
 _LITERALS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
 
 
-def read(data: bytes) -> Value:
+def read(data: bytes, number: Callable[[str], Number | float] = Number) -> Value:
     """Decodes one document; bad UTF-8 and lone surrogates become U+FFFD, the last of equal keys wins.
 
+    `number` is called for each number, also of members that lose.
     Raises ValueError, without a word of the document, when it is not JSON.
     """
     root: list[Value] = []
@@ -46,7 +47,7 @@ def read(data: bytes) -> Value:
     while True:
         match = _expect(_VALUE, data, at)
         at = match.end()
-        value: Value = _scalar(match)
+        value: Value = number(match[2].decode()) if match[2] else _scalar(match)
         if isinstance(inner, dict):
             inner[key] = value
         else:
@@ -89,11 +90,9 @@ def _key(data: bytes, at: int) -> tuple[str, int]:
 
 
 def _scalar(match: re.Match[bytes]) -> Value:
-    """The value that `_VALUE` found; an empty one for an opening bracket."""
+    """The value that `_VALUE` found, if not a number; an empty one for an opening bracket."""
     if match[1]:
         return unquote(match[1])
-    if match[2]:
-        return Number(match[2].decode())
     if match[3]:
         return _LITERALS[match[3]]
     return {} if match[4] == b"{" else []
@@ -195,16 +194,18 @@ def write(value: Value, quote: Callable[[str], str] = quote_html) -> str:
     return "null" if value is None else "true" if value else "false"
 
 
-def float64(value: Value) -> Value:
-    """The same value with its numbers as Go holds them without `UseNumber`.
+def finite(text: str) -> float:
+    """A number as Go holds it without `UseNumber`. Raises ValueError when it is out of range."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is out of range")
+    return number
 
-    Raises ValueError when one is out of range.
-    """
+
+def float64(value: Value) -> Value:
+    """The same value with each `Number` made `finite`. Raises ValueError."""
     if isinstance(value, Number):
-        number = float(value)
-        if math.isinf(number):
-            raise ValueError("a number is out of range")
-        return number
+        return finite(value)
     if isinstance(value, dict):
         return {key: float64(item) for key, item in value.items()}
     return [float64(item) for item in value] if isinstance(value, list) else value

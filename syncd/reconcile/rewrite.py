@@ -156,7 +156,7 @@ def _merge_order(operation: MergeRewrite, data: Mapping[str, bytes]) -> list[str
 
 def _members(key: str, value: bytes) -> dict[str, gojson.Value]:
     try:
-        document = gojson.float64(gojson.read(value))
+        document = gojson.read(value, gojson.finite)
     except ValueError:
         document = False
     if document is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.errors import SyncdError
 from syncd.providers import documents
 from syncd.providers.api import Dialect
 from syncd.providers.documents import DocumentError, lookup, split
@@ -214,3 +216,13 @@ class TestFile:
         lines = ["a0: &a0 [x]"] + [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
         with pytest.raises(DocumentError):
             lookup(Dialect.FILE, "\n".join(lines).encode(), "a0")
+
+
+@pytest.mark.parametrize("dialect", OTHERS)
+@given(document=st.binary() | st.text().map(str.encode), name=st.text())
+def test_any_text_is_read_or_refused(dialect: Dialect, document: bytes, name: str) -> None:
+    """Whatever a secret holds and a property asks for, it gives bytes or a SyncdError."""
+    with suppress(SyncdError):
+        assert isinstance(lookup(dialect, document, name), bytes)
+    with suppress(SyncdError):
+        assert all(isinstance(value, bytes) for value in split(dialect, document, name).values())

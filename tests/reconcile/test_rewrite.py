@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from syncd.errors import RenderError, TemplateError
+from syncd.errors import RenderError, SyncdError, TemplateError
 from syncd.manifests.data import ConflictPolicy, MergeStrategy, PriorityPolicy, Rewrite
 from syncd.reconcile.rewrite import MergeRewrite, RegexpRewrite, TransformRewrite, operations, rewrite
 
@@ -95,7 +97,10 @@ def test_merge_priority() -> None:
     assert b"h1" == rewrite([lenient], data)["host"]
 
 
-@pytest.mark.parametrize("value", [b"hunter2", b'["hunter2"]', b'"hunter2"', b'{"a":1e999}', b"", b'{"a":' * 9000])
+@pytest.mark.parametrize(
+    "value",
+    [b"hunter2", b'["hunter2"]', b'"hunter2"', b'{"a":1e999}', b'{"a":1e999,"a":1}', b"", b'{"a":' * 9000],
+)
 def test_merge_of_what_is_no_object(value: bytes) -> None:
     """The error names the key and not its value; `null` merges nothing."""
     assert {} == rewrite([MergeRewrite()], {"a": b"null"})
@@ -108,6 +113,23 @@ def test_merge_of_deep_values() -> None:
     """What is nested beyond reason is an error like any other."""
     with pytest.raises(RenderError, match="nested too deeply"):
         rewrite([MergeRewrite()], {"a": b'{"a":' * 5000 + b"1" + b"}" * 5000})
+
+
+def test_a_priority_named_twice_conflicts_with_itself() -> None:
+    """As in the reference, unless conflicts are ignored."""
+    with pytest.raises(RenderError, match="several keys hold"):
+        rewrite([MergeRewrite(priority=("one", "one"))], {"one": ONE})
+
+
+@given(st.dictionaries(st.text(), st.binary(), max_size=3), st.text(), st.text())
+def test_any_text_renames_or_is_refused(data: dict[str, bytes], source: str, target: str) -> None:
+    """Whatever an operation says, it gives data or a SyncdError."""
+    for operation in (RegexpRewrite(source, target), TransformRewrite(source), MergeRewrite(source)):
+        try:
+            result = rewrite([operation], data)
+        except SyncdError:
+            continue
+        assert all(isinstance(value, bytes) for value in result.values())
 
 
 def test_unknown_strategy() -> None:
