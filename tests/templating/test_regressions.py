@@ -37,3 +37,12 @@ def test_members_of_other_types_of_keys_do_not_matter() -> None:
     """A key has only what its type has."""
     key = _KEY.removesuffix("}") + ',"n":1,"p":[],"y":true}'
     assert "-----BEGIN" == rendered(f"{{{{ jwkPublicKeyPem `{key}` | trunc 10 }}}}")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["until -9223372036854775808", "untilStep -9223372036854775808 9223372036854775807 1"],
+)
+def test_endless_lists_reach_the_limit(call: str) -> None:
+    """However far the bounds are apart."""
+    assert "limit" == failure(f"{{{{ {call} }}}}").kind

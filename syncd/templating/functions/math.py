@@ -209,9 +209,9 @@ def until_step(world: World, start: int, stop: int, step: int) -> Ints:
 
 
 def _counted(world: World, start: int, stop: int, step: int) -> Ints:
-    numbers = range(start, stop, step) if step else range(0)
-    world.meter.items(len(numbers))
-    return Ints(numbers)
+    # The length of a range that wide does not fit `len`.
+    world.meter.items((stop - start) // step if step else 0)
+    return Ints(range(start, stop, step) if step else ())
 
 
 @function("seq")
