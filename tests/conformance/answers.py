@@ -33,10 +33,11 @@ def answer(case: Case) -> Answer:
     A case that cannot be answered, or that nobody expected to fail, says so in `error` and has a `bug` beside it.
     """
     name = {"id": case.get("id")}
-    if case.get("kind") not in _ANSWERS:
+    answers = _ANSWERS.get(str(case.get("kind")))
+    if answers is None:
         return {**name, "error": "unreadable" if "unreadable" in case else "unknown-kind", "bug": "no such case"}
     try:
-        return {**_ANSWERS[case["kind"]](case), **name}
+        return {**answers(case), **name}
     except SyncdError as error:
         return {**name, "error": getattr(error, "kind", "render")}
     except Exception as error:  # noqa: BLE001  # one crash must not keep the other lines from being answered

@@ -28,7 +28,7 @@ def test_answers_are_lines_of_json(tmp_path: Path, capsys: pytest.CaptureFixture
         '{"id":"a","kind":"decode","strategy":"Base64","value":"YQ=="}\n'
         '{"id":"b","kind":"decode","strategy":"Base64","value":"/w=="}\n'
         '{"id":"c","kind":"decode-map","strategy":"Base64","in":{"x":"!"}}\n'
-        '{"id":"d","kind":"nonsense"}\n'
+        '{"id":"d","kind":["nonsense"]}\n'
         '{"id":"e","kind":"decode"}\n'
         "\n"
         "not JSON\n"
