@@ -18,7 +18,7 @@ from syncd.model import (
 )
 from syncd.reconcile.notes import LIMIT, Note, changed_keys, condensed, is_condensed, marks_of, with_new_keys
 from syncd.reconcile.pause import paused
-from syncd.reconcile.users import Use, Users, uses, wants_restart
+from syncd.reconcile.users import PullSecrets, Use, Users, uses, wants_restart
 
 Data = Mapping[str, SecretValue]
 
@@ -107,22 +107,22 @@ def noted(workload: Workload, keyring: Keyring | None = None) -> Note:
 def owed(
     workload: Workload,
     mine: Mapping[str, Use],
-    used: frozenset[str],
+    left: frozenset[str],
     tracked: Mapping[ObjectName, Tracked],
     keyring: Keyring,
 ) -> Owed:
     """Compares a workload's note with its Secrets.
 
-    `mine` are its uses of Secrets in scope, `used` the local names of all that it uses. Marks of Secrets that are
-    used and not looked at in this pass stay as they are; those of Secrets that are used no more go.
+    `mine` are its uses of Secrets in scope, `left` the local names of those whose marks stay as they are, whatever
+    key they were made with. Marks of all other Secrets go: they are used no more.
     """
     namespace = workload.name.name.namespace
     secrets = {name: tracked[ObjectName.within(namespace, name)] for name in mine}
-    note = noted(workload, keyring)
+    checkable = noted(workload, keyring).secrets
     kept = {
         name: marks
-        for name, marks in note.secrets.items()
-        if name in mine or (name in used and ObjectName.within(namespace, name) not in tracked)
+        for name, marks in noted(workload).secrets.items()
+        if (name in checkable if name in mine else name in left)
     }
     base = kept | {
         name: with_new_keys(kept.get(name, {}), mine[name], marks_of(s.name, s.before, mine[name], keyring.newest))
@@ -187,10 +187,17 @@ def all_owed(
         for workload, mine in using(here, namespace, tracked):
             if workload.untouchable or isinstance(here, Unreadable):
                 continue
-            used = frozenset(uses(workload, here.pull_secrets))
-            one = owed(workload, mine, used, tracked, keyring)
+            one = owed(workload, mine, _left(workload, here.pull_secrets, tracked), tracked, keyring)
             found[workload.name] = replace(one, paused=paused(workload.annotations, now))
     return tuple(found[name] for name in sorted(found))
+
+
+def _left(workload: Workload, pull_secrets: PullSecrets, tracked: Mapping[ObjectName, Tracked]) -> frozenset[str]:
+    """The Secrets that a workload uses and this pass does not look at; all in its note when that cannot be said."""
+    if isinstance(pull_secrets, Unreadable):
+        return frozenset(noted(workload).secrets)
+    namespace = workload.name.name.namespace
+    return frozenset(name for name in uses(workload, pull_secrets) if ObjectName.within(namespace, name) not in tracked)
 
 
 def untouchable(users: Mapping[str, Users], tracked: Mapping[ObjectName, Tracked]) -> Sequence[Workload]:
