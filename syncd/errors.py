@@ -136,9 +136,14 @@ class TemplateError(RenderError):
 class ClusterError(SyncdError):
     """The API server, or the folder, did not do what was asked."""
 
+    failure = Failure.UNAVAILABLE
+    """Who must act on it."""
+
 
 class Denied(ClusterError):
     """A right is missing; the message names verb, resource and namespace."""
+
+    failure = Failure.DENIED
 
 
 class Conflict(ClusterError):
@@ -147,6 +152,8 @@ class Conflict(ClusterError):
 
 class Rejected(ClusterError):
     """The API server refused the object itself."""
+
+    failure = Failure.MISCONFIGURED
 
 
 class Unreachable(ClusterError):

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from syncd.errors import Failure
+from syncd.errors import ClusterError, Failure
 
 OWNER = "syncd.dev/owner"
 """Annotation on Secrets: `<installation>/<source>/<namespace>/<name>` of the declaration that they belong to."""
@@ -256,6 +256,11 @@ class Unreadable:
 
     reason: str
     hint: str = ""
+    failure: Failure = Failure.UNAVAILABLE
+
+    @classmethod
+    def of(cls, error: ClusterError) -> Unreadable:
+        return cls(error.message, error.hint, error.failure)
 
 
 Observed = Present | Missing | Unreadable

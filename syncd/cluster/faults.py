@@ -10,7 +10,7 @@ import orjson
 import urllib3
 
 from syncd.cluster.calls import Call, Verb
-from syncd.errors import ClusterError, Conflict, Denied, Rejected, Unreachable
+from syncd.errors import ClusterError, Conflict, Denied, Failure, Rejected, Unreachable
 
 
 class NotFound(ClusterError):
@@ -126,6 +126,7 @@ def _cause(cause: Mapping[str, Any]) -> str:
     return f"`{str(cause.get('field'))[:200]}`: {reason}" if known else f"`{str(cause.get('field'))[:200]}` {reason}"
 
 
+_LATE = (urllib3.exceptions.ReadTimeoutError, TimeoutError)
 _NEVER_SENT = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ProxyError)
 TRANSPORT = (urllib3.exceptions.HTTPError, OSError, ValueError)
 """All that a request through urllib3 raises: `ValueError` is http.client's, for headers that cannot be sent."""
@@ -134,17 +135,20 @@ TRANSPORT = (urllib3.exceptions.HTTPError, OSError, ValueError)
 class Broken(Unreachable):
     """No answer. `sent` is False when the request certainly did not leave, `lasting` when a second try is in vain."""
 
-    def __init__(self, message: str, *, hint: str, sent: bool, lasting: bool) -> None:
+    def __init__(self, message: str, *, hint: str, sent: bool, lasting: bool, failure: Failure) -> None:
         super().__init__(message, hint=hint)
         self.sent = sent
         self.lasting = lasting
+        self.failure = failure
 
 
 def broken(host: str, error: BaseException, seconds: float) -> Broken:
     """The error for a request without an answer. Of the foreign exception only its class is told."""
     words, hint = _transport_words(error, seconds)
     lasting = isinstance(error, urllib3.exceptions.SSLError | ValueError)
-    return Broken(f"`{host}` {words}", hint=hint, sent=not isinstance(error, _NEVER_SENT), lasting=lasting)
+    failure = Failure.TIMEOUT if isinstance(error, _LATE) else Failure.UNAVAILABLE
+    sent = not isinstance(error, _NEVER_SENT)
+    return Broken(f"`{host}` {words}", hint=hint, sent=sent, lasting=lasting, failure=failure)
 
 
 def _transport_words(error: BaseException, seconds: float) -> tuple[str, str]:

@@ -204,5 +204,5 @@ class FolderTarget:
         try:
             secret = self._read(name)
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
         return Missing() if secret is None else Present(secret)

@@ -24,7 +24,7 @@ class FolderRecords:
         try:
             return self._read_keys() or Missing()
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
 
     def _read_keys(self) -> tuple[FingerprintKey, ...]:
         """Empty when there is no file."""

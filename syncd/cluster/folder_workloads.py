@@ -48,7 +48,7 @@ class FolderWorkloads:
                 return unknown
             workloads = tuple(one for one in self._all(found) if one.name.name.namespace == namespace)
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
         accounts = self._unknown(found, namespace, "ServiceAccount") or self._pull_secrets(found, namespace)
         return NamespaceWorkloads(workloads, accounts)
 
@@ -59,7 +59,7 @@ class FolderWorkloads:
             if item is not None:
                 return strings(item.data.get("data"), "data")
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
         return self._unknown(found, name.namespace, "ConfigMap") or Missing()
 
     def service_account_annotations(self, name: ObjectName) -> Mapping[str, str]:

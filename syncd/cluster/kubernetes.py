@@ -131,7 +131,7 @@ class KubernetesTarget:
         except NotFound:
             return Missing()
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
 
     def read_workloads(self, namespace: str) -> NamespaceWorkloads | Unreadable:
         return self._workloads.read(namespace)

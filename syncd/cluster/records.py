@@ -27,7 +27,7 @@ class Records:
         except NotFound:
             return Missing()
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
 
     def _read_keys(self) -> tuple[FingerprintKey, ...]:
         keys = newest_first(secret_from_json(resources.get(self._connection, SECRETS, self._key)).data)

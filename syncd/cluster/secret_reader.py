@@ -107,7 +107,7 @@ class SecretReader:
             self.warnings[f"{denied.message}: {kind}s are read one by one; {denied.hint} to save calls"] = None
             return {}
         except ClusterError as error:
-            return dict.fromkeys(names, Unreadable(error.message, error.hint))
+            return dict.fromkeys(names, Unreadable.of(error))
         there = {item["metadata"]["name"]: item for item in items}
         return {name: _observed(there[name.name], kind) if name.name in there else Missing() for name in names}
 
@@ -117,7 +117,7 @@ class SecretReader:
         except NotFound:
             return Missing()
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
 
 
 def _is_hidden(observed: Observed) -> bool:

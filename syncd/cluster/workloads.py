@@ -45,7 +45,7 @@ class Workloads:
             try:
                 found += [self._remember(kind, item) for item in answer]
             except ClusterError as error:
-                return Unreadable(error.message, error.hint)
+                return Unreadable.of(error)
         accounts = answers[-1]
         if isinstance(accounts, Unreadable):
             return NamespaceWorkloads(tuple(found), accounts)
@@ -57,7 +57,7 @@ class Workloads:
         try:
             return resources.list_all(self._connection, resource, namespace)
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
 
     def _remember(self, kind: WorkloadKind, item: resources.Json) -> Workload:
         workload = workload_from_json(kind, item)

@@ -11,7 +11,7 @@ from typing import ClassVar, TypeVar
 
 from syncd.cluster.addresses import shown
 from syncd.cluster.kubernetes import KubernetesTarget
-from syncd.errors import ClusterError, Denied, Rejected, UsageError
+from syncd.errors import ClusterError, UsageError
 from syncd.model import Missing, ObjectName, Observed, Present, SecretObject, Unreadable
 from syncd.providers.api import (
     Absent,
@@ -101,16 +101,9 @@ class KubernetesStore:
         names = {key: ObjectName(self._config.namespace, key.key) for key in keys}
         try:
             observed = self._ask(lambda target: target.read_secrets(set(names.values())))
-            unreadable = any(isinstance(seen, Unreadable) for seen in observed.values())
-            # A target says that it could not read, not whose fault that is.
-            failure = self._failure_of_reads() if unreadable else Failure.UNAVAILABLE
         except StoreError as error:
             return dict.fromkeys(keys, _failed(error))
-        return {key: _outcome(observed[name], failure, metadata=key.metadata) for key, name in names.items()}
-
-    def _failure_of_reads(self) -> Failure:
-        allowed = self._ask(lambda target: target.may("get", "secrets", self._config.namespace))
-        return Failure.UNAVAILABLE if allowed else Failure.DENIED
+        return {key: _outcome(observed[name], metadata=key.metadata) for key, name in names.items()}
 
     def _ask(self, call: Callable[[KubernetesTarget], _T]) -> _T:
         """Raises StoreError for what the cluster room raises."""
@@ -119,8 +112,7 @@ class KubernetesStore:
         except UsageError as error:
             raise StoreError(Failure.MISCONFIGURED, error.message, hint=error.hint) from None
         except ClusterError as error:
-            failure = next((failure for kind, failure in _FAILURES if isinstance(error, kind)), Failure.UNAVAILABLE)
-            raise StoreError(failure, error.message, hint=error.hint) from None
+            raise StoreError(error.failure, error.message, hint=error.hint) from None
 
     def _target(self) -> KubernetesTarget:
         with self._lock:
@@ -137,13 +129,16 @@ class KubernetesStore:
 
 
 _NO_VERSIONS = Failed(Failure.MISCONFIGURED, "a Kubernetes Secret has no versions", hint="leave `version` out")
-_FAILURES = ((Denied, Failure.DENIED), (Rejected, Failure.MISCONFIGURED))
 
 
-def _outcome(seen: Observed, failure: Failure, *, metadata: bool) -> Outcome:
-    if isinstance(seen, Present):
-        return _metadata(seen.secret) if metadata else _found(seen.secret)
-    return Absent() if isinstance(seen, Missing) else Failed(failure, seen.reason, seen.hint)
+def _outcome(seen: Observed, *, metadata: bool) -> Outcome:
+    match seen:
+        case Present():
+            return _metadata(seen.secret) if metadata else _found(seen.secret)
+        case Missing():
+            return Absent()
+        case Unreadable():
+            return Failed(seen.failure, seen.reason, seen.hint)
 
 
 def _found(secret: SecretObject) -> Found:
