@@ -102,7 +102,7 @@ class Observer:
         try:
             return Keyring(self._target.create_fingerprint_key())
         except ClusterError as error:
-            return Unreadable(error.message, error.hint)
+            return Unreadable.of(error)
 
 
 def _uses_any(users: Users, namespace: str, names: set[ObjectName]) -> bool:
