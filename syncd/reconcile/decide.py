@@ -15,6 +15,7 @@ from syncd.model import (
     DeletionPolicy,
     Desired,
     ObjectName,
+    RestartMode,
     SecretObject,
     SecretValue,
     TargetKind,
@@ -32,6 +33,8 @@ class Rules:
     """Take over Secrets that exist and are not ours, as the reference does."""
     declared: Mapping[str, ObjectName] = field(default_factory=dict)
     """The Secrets of all declarations there are, by owner (`syncd.dev/owner`)."""
+    shared: Mapping[ObjectName, RestartMode] = field(default_factory=dict)
+    """The restart modes of Secrets that several declarations share."""
     installation: str = "default"
     now: datetime = EPOCH
     """The moment of the pass, for pauses that end."""

@@ -20,8 +20,9 @@ from syncd.model import (
 from syncd.reconcile.changes import Change
 from syncd.reconcile.origins import Origin, origins
 from syncd.reconcile.owed import Keyring, Owed, Tracked, noted
-from syncd.reconcile.plan import Plan, strongest
+from syncd.reconcile.plan import Plan
 from syncd.reconcile.survey import Survey
+from syncd.reconcile.tracking import strongest
 from syncd.reconcile.users import Reference, Users, references, restart_wish
 
 

@@ -23,19 +23,18 @@ from syncd.model import (
 )
 from syncd.reconcile.changes import (
     Action,
-    Authors,
     Change,
     KeyChanges,
     Orphan,
     Refusal,
     Settled,
     Waiting,
-    belongs_to,
 )
 from syncd.reconcile.decide import Rules, decide
 from syncd.reconcile.due import kept
-from syncd.reconcile.owed import Data, Keyring, Owed, Tracked, all_owed, noted, untouchable, using
+from syncd.reconcile.owed import Keyring, Owed, Tracked, all_owed, noted, untouchable, using
 from syncd.reconcile.pause import EPOCH
+from syncd.reconcile.tracking import strongest, tracked
 from syncd.reconcile.users import Users
 
 PULL_TYPES = frozenset({"kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"})
@@ -191,7 +190,8 @@ def _decide_secret(
     parts.settled.extend(settled)
     if writers:
         parts.changes.append(_change(name, before, state, writers))
-    _track(name, group, before, state, parts)
+    if one_tracked := tracked(name, group, before, state, rules):
+        parts.tracked[name] = one_tracked
 
 
 def _unreadable(one: Desired | Unknown, observed: Unreadable) -> Unknown:
@@ -231,37 +231,6 @@ def _change(
         source=writers[0].source,
         paused=next((one.paused for one in writers if one.paused), ""),
     )
-
-
-def strongest(group: Iterable[Desired | Unknown]) -> RestartMode:
-    modes = {one.policy.restart for one in group}
-    return next((mode for mode in (RestartMode.AUTO, RestartMode.ANNOTATED) if mode in modes), RestartMode.OFF)
-
-
-def _track(
-    name: ObjectName,
-    group: Sequence[Desired | Unknown],
-    before: SecretObject | None,
-    after: SecretObject | None,
-    parts: _Parts,
-) -> None:
-    """A Secret is looked after when, in the end, one of its declarations owns it or has a share in it."""
-    paused = any(isinstance(one, Desired) and one.paused for one in group)
-    after = before if paused else after
-    stands = after or before
-    owners = [one.owner for one in group if stands and belongs_to(stands, one.owner)]
-    if stands is None or not owners:
-        return
-    whole = stands.annotations.get(OWNER) in owners
-    shares = frozenset(key for owner in owners for s in (before, after) if s for key in Authors.of(s).get(owner).keys)
-
-    def part(secret: SecretObject | None) -> Data | None:
-        if secret is None:
-            return None
-        return secret.data if whole else {key: value for key, value in secret.data.items() if key in shares}
-
-    written = before.written if before else None
-    parts.tracked[name] = Tracked(name, part(before), part(after), strongest(group), written)
 
 
 def _must_wait(plan: Plan, change: Change) -> Waiting | None:

@@ -14,7 +14,7 @@ from syncd.cluster.api import Target
 from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
-from syncd.model import Desired, ObjectName, Unknown
+from syncd.model import Desired, ObjectName, RestartMode, Unknown
 from syncd.providers.jobs import Statistics
 from syncd.providers.schedule import Load
 from syncd.reconcile.apply import Applied, apply
@@ -25,7 +25,7 @@ from syncd.reconcile.holds import Absences, pause
 from syncd.reconcile.observe import Observer
 from syncd.reconcile.options import Options, Progress, Selection, Stage, now, silent
 from syncd.reconcile.orphans import with_orphans
-from syncd.reconcile.owners import targets
+from syncd.reconcile.owners import shared_modes, targets
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
 from syncd.reconcile.rendering import fetched, made_of, rendered
@@ -139,6 +139,7 @@ class Reconciler:
             rules=Rules(
                 adopt=options.adopt,
                 declared=self._shared.targets(declarations, options.installation),
+                shared=self._shared.modes(declarations, options.restarts),
                 installation=options.installation,
                 now=moment,
             ),
@@ -156,6 +157,7 @@ class _Shared:
     absences: Absences = field(default_factory=Absences)
     _targets: tuple[Declarations, str, Mapping[str, ObjectName]] = (Declarations(), "", {})
     """Those of the last declarations, which most passes share."""
+    _modes: tuple[Declarations, RestartMode, Mapping[ObjectName, RestartMode]] = (Declarations(), RestartMode.AUTO, {})
     _pools: list[WritePool] = field(default_factory=list)
     _stopping: Event = field(default_factory=Event)
 
@@ -165,6 +167,14 @@ class _Shared:
         if of is not declarations or by != installation:
             found = targets(declarations, installation)
             self._targets = declarations, installation, found
+        return found
+
+    def modes(self, declarations: Declarations, default: RestartMode) -> Mapping[ObjectName, RestartMode]:
+        """As `owners.shared_modes`, made once for each set of declarations."""
+        of, by, found = self._modes
+        if of is not declarations or by != default:
+            found = shared_modes(declarations, default)
+            self._modes = declarations, default, found
         return found
 
     def pool(self, workers: int) -> WritePool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncd.errors import Failure, RenderError, StoreError
-from syncd.manifests.extensions import RESTART
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
 from syncd.manifests.store import Store
@@ -27,7 +26,7 @@ from syncd.reconcile.admissible import check_metadata, check_type
 from syncd.reconcile.answers import Answers, requests, stores_of
 from syncd.reconcile.gather import Generators, gather
 from syncd.reconcile.keys import check_api_server
-from syncd.reconcile.owners import owner_of
+from syncd.reconcile.owners import owner_of, restart_mode
 from syncd.reconcile.pause import EPOCH, paused
 from syncd.reconcile.plain import looks_secret
 from syncd.reconcile.refresh import generates, refresh_of
@@ -135,11 +134,10 @@ def _unfit(declaration: ExternalSecret, data: Mapping[str, bytes]) -> str:
 
 def _policy(declaration: ExternalSecret, context: Context) -> Policy:
     target = declaration.spec.target
-    said = RESTART in declaration.metadata.annotations
     return Policy(
         creation=target.creation_policy,
         deletion=target.deletion_policy,
-        restart=declaration.restart if said else context.restarts,
+        restart=restart_mode(declaration, context.restarts),
         immutable=target.immutable,
         refresh=refresh_of(declaration, context.now),
     )

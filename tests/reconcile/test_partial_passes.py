@@ -54,3 +54,41 @@ def test_a_restart_stays_owed_while_pull_secrets_cannot_be_read(shop: Shop) -> N
     shop.target.allow("list", "serviceaccounts")
     shop.reconciler().sync()
     assert {"web": 1} == shop.rollouts()
+
+
+def shared(shop: Shop, **annotations: str) -> Shop:
+    """Two declarations of one Secret in step, and a workload that uses all of it."""
+    data = [{"secretKey": "MORE", "remoteRef": {"key": "paypal"}}]
+    shop.declare("paypal", target={"name": "stripe", "creationPolicy": "Merge"}, data=data)
+    shop.annotations["paypal"] = annotations
+    spec = {"containers": [{"name": "app", "envFrom": [{"secretRef": {"name": "stripe"}}]}]}
+    shop.target.add_workload(WorkloadKind.DEPLOYMENT, ObjectName("shop", "web"), spec)
+    shop.reconciler().sync()
+    shop.reconciler().sync()
+    shop.target.writes.clear()
+    return shop
+
+
+def test_declarations_that_share_a_secret_restart_nobody_in_turn(shop: Shop) -> None:
+    """A pass over one of them knows the keys of the other."""
+    shared(shop)
+    for name in ("stripe", "paypal", "stripe", "paypal"):
+        shop.reconciler().sync(about(name))
+    assert ({}, []) == (shop.rollouts(), shop.target.writes)
+
+
+def test_a_key_that_one_of_them_changes_restarts_once(shop: Shop) -> None:
+    """Whichever pass comes next."""
+    shared(shop).put("paypal", "2")
+    for name in ("stripe", "paypal", "stripe", "paypal"):
+        shop.reconciler().sync(about(name))
+    assert {"web": 1} == shop.rollouts()
+
+
+def test_the_strongest_restart_mode_holds_in_every_pass(shop: Shop) -> None:
+    """Else passes over the weaker one would take the note away."""
+    shared(shop, **{"syncd.dev/restart": "off"})
+    shop.declare("other")
+    reconciler = shop.reconciler()
+    reconciler.sync(Selection(("shop/paypal", "shop/other")))
+    assert ["create secrets shop/other"] == shop.target.writes
