@@ -261,9 +261,12 @@ def withdraw(plan: Plan, changes: Iterable[Change]) -> Plan:
 
 
 def _with_workloads(plan: Plan) -> Plan:
-    """The plan with what its workloads are owed, by what its Secrets will hold."""
+    """The plan with what its workloads are owed, by what its Secrets will hold; who was paused stays so."""
     left = tuple(untouchable(plan.users, plan.tracked))
     if isinstance(plan.keyring, Keyring):
-        return replace(plan, workloads=all_owed(plan.users, plan.tracked, plan.keyring, plan.now), untouchable=left)
+        paused = {one.workload.name: one.paused for one in plan.workloads}
+        owed = all_owed(plan.users, plan.tracked, plan.keyring, plan.now)
+        owed = tuple(replace(one, paused=one.paused or paused.get(one.workload.name, "")) for one in owed)
+        return replace(plan, workloads=owed, untouchable=left)
     in_scope = any(using(users, namespace, plan.tracked) for namespace, users in plan.users.items())
     return replace(plan, untouchable=left, blind=plan.keyring if in_scope else None)

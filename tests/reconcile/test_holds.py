@@ -91,6 +91,18 @@ def test_paused_restarts_stay_owed(shop: Shop) -> None:
     assert {"web": 1} == shop.rollouts()
 
 
+def test_paused_restarts_stay_so_when_a_removal_is_held_back(shop: Shop) -> None:
+    """What is owed is worked out anew then, and nobody forgets the pause."""
+    shop.declare("paypal", **DELETES)
+    shop.use("web", "stripe")
+    reconciler = shop.reconciler(pause_restarts=True, confirm_absence=True)
+    reconciler.sync()
+    shop.put("stripe", "2")
+    shop.drop("paypal")
+    report = reconciler.sync()
+    assert (1, {}) == (len(report.plan.unconfirmed), shop.rollouts())
+
+
 def test_a_reconciler_that_confirms_deletes_in_its_second_pass(shop: Shop) -> None:
     """One fetch that finds nothing deletes nothing."""
     shop.declare("stripe", **DELETES)
