@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,9 +28,17 @@ class Counting:
         self._options = options
         self._now = now
 
-    def guarded(self, plan: Plan, endpoints: Mapping[str, str]) -> Plan:
-        """The plan without what is too much; without any removal when the record cannot be read."""
-        return self._if_removing(plan, lambda: guard(plan, self._census(endpoints), self._options.limits))
+    def guarded(self, plan: Plan, endpoints: Mapping[str, str], absent: Iterable[ObjectName] = ()) -> Plan:
+        """The plan without what is too much; without any removal when the record cannot be read.
+
+        `absent` are Secrets that other passes would remove as well.
+        """
+
+        def decided() -> Plan:
+            census = replace(self._census(endpoints), absent=frozenset(absent))
+            return guard(plan, census, self._options.limits)
+
+        return self._if_removing(plan, decided)
 
     def record(self, plan: Plan, endpoints: Mapping[str, str]) -> Plan:
         """Writes down what the plan removes, before it is removed; what cannot be written down is not removed."""

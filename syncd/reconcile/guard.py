@@ -59,9 +59,9 @@ class History:
                 for one in body.get("removals", ())
             ]
             spent = frozenset(str(one) for one in body.get("spent", ()))
+            return cls(tuple(one for one in removals if one.at > now - WINDOW), spent)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("the record of removals is damaged") from error
-        return cls(tuple(one for one in removals if one.at > now - WINDOW), spent)
 
     def __str__(self) -> str:
         removals = [
@@ -87,6 +87,13 @@ class Census:
     history: History = field(default_factory=History)
     allowed: frozenset[str] = frozenset()
     """Ids of refusals that somebody said yes to."""
+    absent: frozenset[ObjectName] = frozenset()
+    """Secrets that other passes would remove as well: what is refused at once must not go one by one."""
+
+    def absent_of(self, group: str) -> frozenset[ObjectName]:
+        """Those of a group, but for what a yes has let go already."""
+        gone = {one.name for one in self.history.removals if one.approved}
+        return (self.absent & self.members.get(group, frozenset())) - gone
 
     def groups_of(self, change: Change) -> tuple[str, ...]:
         if change.action is Action.PRUNE:
@@ -98,18 +105,18 @@ class Census:
 def guard(plan: Plan, census: Census, limits: Limits) -> Plan:
     """The plan without the removals that are too many; each of their groups becomes a refusal with an id.
 
-    Counted is what the plan deletes or empties, with the unapproved removals of the last hour, against all
-    declarations of the group. Pure: the time is in the census' history.
+    Counted is what the plan deletes or empties, with what other passes would, and with the unapproved removals of the
+    last hour, against all declarations of the group. Pure: the time is in the census' history.
     """
     refused: dict[ObjectName, Refusal] = {}
     approved: dict[ObjectName, str] = {}
     for group, changes in _by_group(plan, census).items():
         names = {change.name for change in changes}
-        identity = refusal_id(names)
-        usable = identity in census.allowed and identity not in census.history.spent
-        if usable:
+        counted = names | census.absent_of(group)
+        identity = refusal_id(counted, census.history.spent)
+        if identity in census.allowed:
             approved |= dict.fromkeys(names, identity)
-        elif _too_many(group, names, census, limits):
+        elif _too_many(group, counted, census, limits):
             refused = {change.name: _refusal(change, group, census, identity) for change in changes} | refused
     gone = [change for change in plan.changes if change.name in refused]
     plan = replace(plan, refusals=(*plan.refusals, *refused.values()), approved=approved)
@@ -133,9 +140,20 @@ def _too_many(group: str, names: Collection[ObjectName], census: Census, limits:
     return many or (len(counted) == total and total >= 2)
 
 
-def refusal_id(names: Iterable[ObjectName]) -> str:
-    """Names one mass change, so that a yes to it is a yes to nothing else."""
-    return hashlib.sha256("\n".join(sorted(str(name) for name in names)).encode()).hexdigest()[:10]
+def refusal_id(names: Iterable[ObjectName], spent: Collection[str] = ()) -> str:
+    """Names one mass change, so that a yes to it is a yes to nothing else.
+
+    The same Secrets have another id after each yes: a write may have failed, or they went, came back, and go again.
+    """
+    text = "\n".join(sorted(str(name) for name in names))
+    identity = _digest(text)
+    while identity in spent:
+        identity = _digest(f"{identity}\n{text}")
+    return identity
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def _refusal(change: Change, group: str, census: Census, identity: str) -> Refusal:

@@ -239,6 +239,8 @@ class _Pass:
     def _removing(self, plan: Plan, desired: Sequence[Desired | Unknown]) -> Plan:
         if self.options.confirm_absence:
             names = {one.name for one in desired}
+            if seen := self.shared.absences.seen:
+                names |= seen.keys() - {*self.rules.declared.values()}  # what is declared no more is forgotten
             plan, self.shared.absences = self.shared.absences.hold(plan, names, self.number)
-        plan = self.counting.guarded(plan, self.fetcher.endpoints)
+        plan = self.counting.guarded(plan, self.fetcher.endpoints, self.shared.absences.seen)
         return self.counting.record(plan, self.fetcher.endpoints)

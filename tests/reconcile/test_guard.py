@@ -115,6 +115,28 @@ def test_a_yes_is_for_these_secrets_only() -> None:
     assert () == guard(deleting(3), census(3, allowed=refused.id), Limits()).changes
 
 
+def test_a_spent_yes_is_asked_for_anew() -> None:
+    """What was let go and is still there, or there again, can be let go by another yes."""
+    first = guard(deleting(2), census(2), Limits()).refusals[0]
+    second = guard(deleting(2), census(2, allowed=first.id, spent=first.id), Limits()).refusals[0]
+    again = census(2, allowed=second.id, spent=first.id)
+    assert (False, 2) == (first.id == second.id, len(guard(deleting(2), again, Limits()).changes))
+
+
+def test_what_other_passes_would_remove_counts() -> None:
+    """Ten at once are refused; so is each of them alone, by the same id."""
+    absent = replace(census(10), absent=frozenset(map(name, range(10))))
+    whole, alone = (guard(deleting(count), absent, Limits()) for count in (10, 1))
+    assert ((), (), whole.refusals[0].id) == (whole.changes, alone.changes, alone.refusals[0].id)
+
+
+def test_what_a_yes_has_let_go_counts_no_more() -> None:
+    """Though the pass that would see it missing has not come yet."""
+    gone = [removed(number, approved=True) for number in range(1, 10)]
+    absent = replace(census(10, *gone), absent=frozenset(map(name, range(10))))
+    assert 1 == len(guard(deleting(1), absent, Limits()).changes)
+
+
 def test_pruning_goes_through_the_guard() -> None:
     """Orphans are a group of their own: all of two or more is too much."""
     orphans = [there({"A": "1"}, "default/files/shop/gone", name(n)).secret for n in range(2)]
@@ -136,7 +158,10 @@ def test_the_history_is_read_as_it_was_written() -> None:
     assert History((removed(1),), frozenset({"id"})) == History.parse(str(history), NOW)
 
 
-@pytest.mark.parametrize("text", ["{", '{"removals": [1]}', "[]"])
+NAIVE = '{"removals": [{"at": "2026-01-01", "namespace": "a", "name": "b", "groups": [], "approved": false}]}'
+
+
+@pytest.mark.parametrize("text", ["{", '{"removals": [1]}', "[]", NAIVE])
 def test_a_damaged_history_is_an_error(text: str) -> None:
     """It is never taken for an empty one."""
     with pytest.raises(ValueError, match=r".+"):

@@ -115,6 +115,34 @@ def test_a_reconciler_that_confirms_deletes_in_its_second_pass(shop: Shop) -> No
     assert {"paypal": "1"} == shop.values()
 
 
+def test_what_is_refused_at_once_does_not_go_one_by_one(tmp_path: Path) -> None:
+    """`run` tries what was refused again, in passes over less."""
+    names = [f"s{number}" for number in range(5)]
+    shop = Shop(tmp_path, *names)
+    for name in names:
+        shop.declare(name, **DELETES)
+    reconciler = shop.reconciler(confirm_absence=True)
+    reconciler.sync()
+    for name in names:
+        shop.drop(name)
+    reconciler.sync()
+    for name in names:
+        reconciler.sync(Selection((f"shop/{name}",)))
+    assert names == sorted(shop.values())
+
+
+def test_an_absence_of_what_is_declared_no_more_is_forgotten(shop: Shop) -> None:
+    """Nothing is kept of it."""
+    shop.declare("stripe", **DELETES)
+    reconciler = shop.reconciler(confirm_absence=True)
+    reconciler.sync()
+    shop.drop("stripe")
+    reconciler.sync()
+    del shop.spec["stripe"]
+    reconciler.sync(Selection(("shop/paypal",)))
+    assert Absences() == reconciler._shared.absences
+
+
 def test_a_sweep_asks_no_store(shop: Shop) -> None:
     """It finds what is declared no more, and writes nothing."""
     shop.reconciler().sync()
