@@ -8,7 +8,7 @@ UV := $(VENV)/bin/uv
 # Trust what the machine trusts, as pip does.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help setup demo test lint lock lock-check cluster bench
+.PHONY: help setup demo test lint lock lock-check cluster bench soak
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,5 +50,8 @@ lock-check: setup ## check that requirements.lock is in step with pyproject.toml
 cluster: setup ## start a local control plane, print its kubeconfig, stop on Ctrl-C
 	@$(PY) -m tests.servers.controlplane up
 
-bench: setup ## run the benchmarks
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(PY) $$file; done
+bench: setup ## run the benchmarks (about 10 minutes)
+	@set -e; for file in $(filter-out benchmarks/soak.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; PYTHONPATH=. $(PY) $$file; done
+
+soak: setup ## run syncd for MINUTES=30 under faults and kills, and judge what it did
+	@PYTHONPATH=. $(PY) benchmarks/soak.py --minutes $(or $(MINUTES),30)
