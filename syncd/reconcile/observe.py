@@ -10,6 +10,7 @@ from syncd.cluster.api import Target
 from syncd.errors import ClusterError
 from syncd.manifests.declarations import Declarations
 from syncd.model import (
+    OWNER,
     Desired,
     FingerprintKey,
     Missing,
@@ -24,6 +25,7 @@ from syncd.model import (
     Unknown,
     Unreadable,
 )
+from syncd.reconcile.changes import belongs_to
 from syncd.reconcile.options import Options
 from syncd.reconcile.orphans import find_orphans
 from syncd.reconcile.owed import Keyring
@@ -42,6 +44,8 @@ class Seen:
     users: Mapping[str, Users]
     keyring: Keyring | Unreadable
     orphans: Sequence[SecretObject] = ()
+    serving: frozenset[ObjectName] = frozenset()
+    """The orphans whose declarations have other targets now, of which it is not certain that they stand."""
     hints: tuple[str, ...] = ()
 
 
@@ -76,7 +80,14 @@ class Observer:
             hints = tuple(one.hint for one in listed if not one.complete)
         found |= self._target.read_secrets(names - found.keys())
         users = self._users({one.name.namespace for one in served if one.policy.restart is not RestartMode.OFF})
-        return Seen(found, users, self._keys(names, users), orphans, hints)
+        return Seen(found, users, self._keys(names, users), orphans, self._serving(orphans), hints)
+
+    def _serving(self, orphans: Sequence[SecretObject]) -> frozenset[ObjectName]:
+        claimed = targets(self._declarations, self._options.installation) if orphans else {}
+        heirs = {one.name: claimed.get(one.annotations.get(OWNER, "")) for one in orphans}
+        found = self._target.read_secrets({heir for heir in heirs.values() if heir})
+        owners = {one.name: one.annotations.get(OWNER, "") for one in orphans}
+        return frozenset(name for name, heir in heirs.items() if heir and not _stands(found[heir], owners[name]))
 
     def _users(self, namespaces: set[str]) -> dict[str, Users]:
         ordered = sorted(namespaces)
@@ -103,6 +114,10 @@ class Observer:
             return Keyring(self._target.create_fingerprint_key())
         except ClusterError as error:
             return Unreadable.of(error)
+
+
+def _stands(observed: Observed, owner: str) -> bool:
+    return isinstance(observed, Present) and belongs_to(observed.secret, owner)
 
 
 def _uses_any(users: Users, namespace: str, names: set[ObjectName]) -> bool:

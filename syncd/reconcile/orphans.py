@@ -32,9 +32,14 @@ def find_orphans(
     )
 
 
-def with_orphans(plan: Plan, orphans: Collection[SecretObject], *, prune: bool) -> Plan:
-    """Shows orphans in the plan; with `prune` their deletion is planned, for the guard to look at."""
-    gone = [secret for secret in orphans if prune and not _still_needed(secret, plan)]
+def with_orphans(
+    plan: Plan, orphans: Collection[SecretObject], *, prune: bool, serving: Collection[ObjectName] = ()
+) -> Plan:
+    """Shows orphans in the plan; with `prune` their deletion is planned, for the guard to look at.
+
+    Those `serving` stay: their declarations have other targets now, which do not stand yet.
+    """
+    gone = [one for one in orphans if prune and one.name not in serving and not _still_needed(one, plan)]
     kept = tuple(Orphan(secret.name, secret.annotations.get(OWNER, "")) for secret in orphans if secret not in gone)
     return replace(plan, changes=(*plan.changes, *map(_pruning, gone)), orphans=kept)
 

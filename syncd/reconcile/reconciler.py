@@ -222,7 +222,8 @@ class _Pass:
         self.progress(Stage("Comparing", 0, len(desired)))
         seen = self.observer.observe(desired, everything=everything)
         plan = make_plan(desired, seen.secrets, seen.users, keyring=seen.keyring, rules=self.rules)
-        plan = with_orphans(replace(plan, hints=seen.hints), seen.orphans, prune=self.options.prune)
+        plan = replace(plan, hints=seen.hints)
+        plan = with_orphans(plan, seen.orphans, prune=self.options.prune, serving=seen.serving)
         return pause(plan, writes=self.options.pause_writes, restarts=self.options.pause_restarts)
 
     def round(self, desired: Sequence[Desired | Unknown], pool: WritePool, *, everything: bool) -> Round:

@@ -160,6 +160,28 @@ def test_a_sweep_prunes(shop: Shop) -> None:
     assert {"paypal": "1"} == shop.values()
 
 
+def test_a_sweep_keeps_what_a_new_target_does_not_replace_yet(shop: Shop) -> None:
+    """The declaration has another target now, which its store cannot fill."""
+    shop.reconciler().sync()
+    shop.spec["stripe"]["target"] = {"name": "new"}
+    shop.drop("stripe")
+    reconciler = shop.reconciler()
+    reconciler.sync(Selection(("shop/stripe",)))
+    reconciler.sweep(prune=True)
+    assert {"stripe": "1", "paypal": "1"} == shop.values()
+
+
+def test_an_old_target_goes_when_the_new_one_stands(shop: Shop) -> None:
+    """Not before: a pass that writes the new one may fail to."""
+    shop.reconciler().sync()
+    shop.spec["stripe"]["target"] = {"name": "new"}
+    reconciler = shop.reconciler(prune=True)
+    reconciler.sync()
+    assert {"stripe": "1", "new": "1", "paypal": "1"} == shop.values()
+    reconciler.sync()
+    assert {"new": "1", "paypal": "1"} == shop.values()
+
+
 def test_passes_over_disjoint_names_run_side_by_side(shop: Shop) -> None:
     """Ten threads with a declaration each, one user of all: every Secret is there, the note names them all."""
     names = [f"s{number}" for number in range(10)]
