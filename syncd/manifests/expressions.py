@@ -49,7 +49,7 @@ class Expression:
 
     def search(self, text: str) -> bool:
         """Whether any part of the text matches."""
-        return self._compiled.search(text.encode()) is not None
+        return self._found(text.encode(), 0) is not None
 
     def matches(self, text: str) -> bool:
         """Whether the whole text matches."""
@@ -59,18 +59,23 @@ class Expression:
         """Go's `ReplaceAllString`: `$1`, `${1}`, `${name}` and `$$` in the template stand for what matched."""
         subject, parts = text.encode(), _parts(template)
         out, copied, at = bytearray(), 0, 0
-        while at <= len(subject) and (match := self._compiled.search(subject, at)):
+        while match := self._found(subject, at):
             start, end = match.span()
-            after = _next(subject, at)
-            if start < len(subject) and subject[start] & 0xC0 == 0x80:  # `\B` inside a character: Go sees no such place
-                at = start + 1
-                continue
             out += subject[copied:start]
             if end > copied or start == 0:  # an empty match right after a match does not count
                 out += b"".join(part if isinstance(part, bytes) else self._group(match, part) for part in parts)
             copied = end
-            at = max(after, end)
+            at = max(_next(subject, at), end)
         return (out + subject[copied:]).decode("utf-8", "replace")
+
+    def _found(self, subject: bytes, at: int) -> re.Match[bytes] | None:
+        """The first match from `at` on; a `\\B` inside a character is a place that Go does not see."""
+        while at <= len(subject) and (match := self._compiled.search(subject, at)):
+            at = match.start()
+            if at == len(subject) or subject[at] & 0xC0 != 0x80:
+                return match
+            at += 1
+        return None
 
     def _group(self, match: re.Match[bytes], name: str) -> bytes:
         """What a group matched; nothing when there is none of that number or name."""

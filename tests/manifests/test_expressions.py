@@ -72,6 +72,14 @@ def test_long_names_of_classes(pattern: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "text", "expected"), [(r"\B", "é", True), (r"\Bx|\B$", "é", True), (r"a\B", "é", False)]
+)
+def test_places_inside_characters(pattern: str, text: str, expected: bool) -> None:
+    """`\\B` holds only where a character begins or ends."""
+    assert expected is Expression(pattern).search(text)
+
+
+@pytest.mark.parametrize(
     "pattern", [r"(\()(?P<a>x)", r"[(](?P<a>x)", r"[]()](?P<a>x)", r"\Q(\E(?P<a>x)", r"(?:(?P<a>x))"]
 )
 def test_groups_are_counted_as_re2_counts(pattern: str) -> None:
