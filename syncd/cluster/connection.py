@@ -143,18 +143,21 @@ class Connection:
     def lines(self, call: Call, seconds: float) -> Iterator[bytes]:
         """The lines of an answer that goes on, as they come, for `seconds` at the most. Raises ClusterError.
 
-        Nothing is repeated; after a 401 the next call has new credentials.
+        Nothing is repeated, but for a call after whose 401 the credentials were renewed.
         """
-        deadline, session = Deadline(seconds), self._session
+        deadline = Deadline(seconds)
         try:
-            headers = {"accept": call.accept.value, **session.headers(deadline)}
-            url = session.prefix + call.url
-            with closing(stream(session.pool, call.method, url, deadline=deadline, headers=headers)) as answer:
-                if answer.status == 401:
-                    self._renew(session, Deadline(self._timeout))
-                if answer.status >= 300:
-                    raise fault(call, answer.status, answer.read())
-                yield from split(answer.stream())
+            for renewed in (False, True):
+                session = self._session
+                headers = {"accept": call.accept.value, **session.headers(deadline)}
+                url = session.prefix + call.url
+                with closing(stream(session.pool, call.method, url, deadline=deadline, headers=headers)) as answer:
+                    if answer.status == 401 and not renewed and self._renew(session, Deadline(self._timeout)):
+                        continue
+                    if answer.status >= 300:
+                        raise fault(call, answer.status, answer.read())
+                    yield from split(answer.stream())
+                    return
         except TRANSPORT as error:
             raise broken(self.host, error, seconds) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import Event
@@ -21,6 +22,8 @@ WINDOW = 45
 """Seconds after which the API server ends a watch, which then goes on where it was."""
 GRACE = 15
 """Seconds more that it may take to do so: a connection that is dead is noticed after both."""
+SHORTEST = 1.0
+"""Seconds between the beginnings of two windows: somebody on the way may end each at once."""
 PAGE = 500
 
 
@@ -34,10 +37,12 @@ def watch_secrets(
         yield SecretList(versions)
         try:
             while not stop.is_set():
+                earliest = time.monotonic() + SHORTEST
                 for seen, version in _window(connection, place, at):
                     at = version  # where the next window goes on
                     if seen:
                         yield seen
+                stop.wait(max(0.0, earliest - time.monotonic()))
         except Expired:
             continue  # changes have been missed: begin with a list
 

@@ -125,6 +125,13 @@ class WatchHolds:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchEnded:
+    """A watch that was lost is not wanted any more."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """What the process is told to pause, at the start and whenever that changes."""
 
@@ -150,6 +157,7 @@ Event = (
     | Drifted
     | WatchLost
     | WatchHolds
+    | WatchEnded
     | Paused
     | ClockStepped
 )

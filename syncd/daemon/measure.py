@@ -159,7 +159,7 @@ def _show(event: events.Event) -> None:
             table.PROCESS_PAUSED.set(float(event.restarts), "restarts")
         case events.Drifted():
             table.DRIFTED.add()
-        case events.WatchLost() | events.WatchHolds():
+        case events.WatchLost() | events.WatchHolds() | events.WatchEnded():
             table.WATCH_LOST.mark(event.namespace, on=isinstance(event, events.WatchLost))
         case _:
             pass

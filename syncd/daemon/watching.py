@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from threading import Event, Lock, Thread
+from time import monotonic
 
 from syncd.cluster.api import SecretList, Target
 from syncd.daemon.drift import Drift
-from syncd.daemon.events import Listeners, WatchHolds, WatchLost
+from syncd.daemon.events import Listeners, WatchEnded, WatchHolds, WatchLost
 from syncd.errors import ClusterError, Denied
+from syncd.log import where_raised
 
 log = logging.getLogger("syncd.run")
 
@@ -20,64 +22,74 @@ EVERYWHERE = ""
 
 
 class Watching:
-    """One watch of all namespaces; where only single ones may be watched, one for each."""
+    """One watch of all namespaces; where only single ones may be watched, one for each that is wanted."""
 
     def __init__(self, target: Target, drift: Drift, listeners: Listeners, came_back: Callable[[], None]) -> None:
         self._target = target
         self._drift = drift
         self._listeners = listeners
         self._came_back = came_back
-        self._stop = Event()
         self._lock = Lock()
-        self._watched: set[str] = set()
+        self._stops: dict[str, Event] = {}
+        """By namespace that is watched, what ends its thread."""
         self._wanted: frozenset[str] = frozenset()
         self._single = False
 
     def watch(self, namespaces: Collection[str], *, everywhere: bool) -> None:
-        """Watches these namespaces from now on; all at once when `everywhere` and allowed."""
+        """Watches these namespaces from now on, and no others; all at once when `everywhere` and allowed."""
         with self._lock:
             self._wanted = frozenset(namespaces)
             self._single = self._single or not everywhere
-            self._begin()
+            self._adjust()
 
     def stop(self) -> None:
-        self._stop.set()
+        with self._lock:
+            for stop in self._stops.values():
+                stop.set()
 
-    def _begin(self) -> None:
-        for namespace in (self._wanted if self._single else {EVERYWHERE}) - self._watched:
-            self._watched.add(namespace)
-            Thread(target=self._keep, args=(namespace,), name=f"syncd-watch-{namespace}", daemon=True).start()
+    def _adjust(self) -> None:
+        wanted = self._wanted if self._single else {EVERYWHERE}
+        for namespace in self._stops.keys() - wanted:
+            self._stops.pop(namespace).set()
+        for namespace in wanted - self._stops.keys():
+            stop = self._stops[namespace] = Event()
+            Thread(target=self._keep, args=(namespace, stop), name=f"syncd-watch-{namespace}", daemon=True).start()
 
-    def _keep(self, namespace: str) -> None:
+    def _keep(self, namespace: str, stop: Event) -> None:
+        """One that held and breaks off is begun again, and lost only when that fails."""
         wait, first, lost = FIRST, True, False
-        while not self._stop.is_set():
+        while not stop.is_set():
+            began, held = monotonic(), False
             try:
-                for what in self._target.watch_secrets(namespace, self._stop):
+                for what in self._target.watch_secrets(namespace, stop):
                     self._drift.see(what, namespace=namespace, first=first)
                     first = False
-                    if isinstance(what, SecretList):
-                        wait = FIRST
+                    if isinstance(what, SecretList) and not held:
+                        held = True
                         self._hold(namespace, lost=lost)
                         lost = False
-            except Denied as error:
-                if namespace == EVERYWHERE and self._split():
-                    return
-                lost = self._lose(namespace, error.message, error.hint, lost=lost)
-            except ClusterError as error:
-                lost = self._lose(namespace, error.message, error.hint, lost=lost)
-            except Exception as error:  # a watch must not end
-                log.exception("a watch failed in syncd")
-                lost = self._lose(namespace, f"{type(error).__name__} in syncd", "please report it", lost=lost)
-            self._stop.wait(wait)
+            except Exception as error:  # noqa: BLE001  # a watch must not end
+                if isinstance(error, Denied) and namespace == EVERYWHERE and self._split():
+                    break
+                lost = lost if held else self._lose(namespace, error, lost=lost)
+            wait = FIRST if monotonic() - began > LONGEST else wait
+            stop.wait(wait)
             wait = min(wait * 2, LONGEST)
+        if lost:
+            self._listeners.tell(WatchEnded(namespace))
 
     def _hold(self, namespace: str, *, lost: bool) -> None:
         self._listeners.tell(WatchHolds(namespace))
         if lost:
             self._came_back()
 
-    def _lose(self, namespace: str, message: str, hint: str, *, lost: bool) -> bool:
+    def _lose(self, namespace: str, error: Exception, *, lost: bool) -> bool:
         """Told once for each time that it is lost."""
+        message, hint = f"{type(error).__name__} in syncd", "please report it"
+        if isinstance(error, ClusterError):
+            message, hint = error.message, error.hint
+        else:
+            log.error("a watch failed in syncd: %s", where_raised(error))
         if not lost:
             self._listeners.tell(WatchLost(namespace, message, hint))
         return True
@@ -88,5 +100,5 @@ class Watching:
             if not self._wanted:
                 return False
             self._single = True
-            self._begin()
+            self._adjust()
             return True
