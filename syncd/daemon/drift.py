@@ -8,7 +8,7 @@ from threading import Lock
 
 from syncd.cluster.api import SecretList, SecretSeen
 from syncd.daemon.events import Event, Loaded, PassBegun, PassFailed, PassFinished
-from syncd.model import ObjectName, TargetKind
+from syncd.model import MANAGED, ObjectName, SecretObject, TargetKind
 from syncd.reconcile.apply import Result
 
 FIRST = 5.0
@@ -37,6 +37,8 @@ class Drift:
     _declared: dict[ObjectName, tuple[ObjectName, ...]] = field(default_factory=dict)
     _secret_of: dict[ObjectName, ObjectName] = field(default_factory=dict)
     _versions: dict[ObjectName, str] = field(default_factory=dict)
+    _passes: dict[tuple[ObjectName, ...], set[ObjectName]] = field(default_factory=dict)
+    """By the names of a pass that is under way, its Secrets."""
     _under_way: dict[ObjectName, int] = field(default_factory=dict)
     _unjudged: dict[ObjectName, str] = field(default_factory=dict)
     _healings: dict[ObjectName, _Healing] = field(default_factory=dict)
@@ -63,13 +65,13 @@ class Drift:
                 case Loaded():
                     self._load(event)
                 case PassBegun():
-                    for name in self._secrets(event.names):
+                    about = self._passes[event.names] = self._secrets(event.names)
+                    for name in about:
                         self._under_way[name] = self._under_way.get(name, 0) + 1
                 case PassFinished():
                     for write in event.report.writes:
                         if write.result is Result.DONE:
-                            version = write.secret.resource_version if write.secret else ""
-                            self._versions[write.change.name] = version
+                            self._versions[write.change.name] = _version(write.secret)
                     drifted = self._end(event.names)
                 case PassFailed():
                     drifted = self._end(event.names)
@@ -90,9 +92,10 @@ class Drift:
     def _secrets(self, names: Iterable[ObjectName]) -> set[ObjectName]:
         return {self._secret_of[name] for name in names if name in self._secret_of}
 
-    def _end(self, names: Iterable[ObjectName]) -> list[ObjectName]:
+    def _end(self, names: tuple[ObjectName, ...]) -> list[ObjectName]:
+        """What was declared when the pass began counts: it may be declared otherwise now."""
         drifted = []
-        for name in self._secrets(names):
+        for name in self._passes.pop(names, ()):
             left = self._under_way.get(name, 1) - 1
             self._under_way[name] = left
             if left <= 0:
@@ -129,3 +132,8 @@ class Drift:
         wait = min(FIRST * 2.0 ** (healing.times - 1), LONGEST) if healing.times else 0.0
         healing.times, healing.last = healing.times + 1, now
         return wait
+
+
+def _version(secret: SecretObject | None) -> str:
+    """As a watch tells it, to which a Secret without our label is not there."""
+    return secret.resource_version if secret and MANAGED in secret.labels else ""

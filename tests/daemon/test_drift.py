@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from syncd.daemon.events import Loaded, PassBegun, PassFailed, PassFinished
 from syncd.daemon.queue import Lane
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
-from syncd.model import ObjectName, SecretObject
+from syncd.model import MANAGED, ObjectName, SecretObject
 from syncd.reconcile.apply import Applied, Result, Write
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import Report, Round
@@ -21,6 +21,7 @@ from syncd.reconcile.restart import Restarted
 from tests.reconcile.build import planned, there, wanted
 
 NOW = datetime(2031, 1, 31, tzinfo=UTC)
+LABELS = {MANAGED: "true"}
 A, B = ObjectName("shop", "a"), ObjectName("shop", "b")
 
 
@@ -40,10 +41,10 @@ def declared(*names: str) -> Declarations:
     )
 
 
-def written(name: ObjectName, version: str) -> Report:
+def written(name: ObjectName, version: str, labels: Mapping[str, str] = LABELS) -> Report:
     """A pass that wrote one Secret."""
     plan = planned(wanted({"KEY": "2"}, name=name), {name: there({"KEY": "1"}, f"default/files/{name}", name)})
-    write = Write(plan.changes[0], Result.DONE, SecretObject(name, resource_version=version))
+    write = Write(plan.changes[0], Result.DONE, SecretObject(name, labels=labels, resource_version=version))
     return Report((Round(plan, Applied(writes=(write,)), Restarted()),))
 
 
@@ -165,4 +166,23 @@ def test_what_is_declared_no_more_is_forgotten(scene: Scene) -> None:
     scene.drift.hear(Loaded(declared("b")))
     scene.drift.hear(Loaded(declared("a", "b")))
     scene.drift.see(SecretList({A: "1", B: "1"}), first=True)
+    assert [] == scene.healed
+
+
+def test_a_secret_that_is_declared_again_is_judged_again() -> None:
+    """Its declaration went while a pass was about it."""
+    scene = Scene()
+    scene.begin(A)
+    scene.drift.hear(Loaded(declared("b")))
+    scene.end(Report((Round(Plan(), Applied(), Restarted()),)), A)
+    scene.drift.hear(Loaded(declared("a", "b")))
+    scene.drift.see(SecretSeen(A, "2"))
+    assert [("a", 0.0)] == scene.healed
+
+
+def test_a_secret_without_our_label_is_not_missed_in_a_list() -> None:
+    """What is merged into others' Secrets is not watched."""
+    scene = Scene()
+    scene.end(written(A, "2", labels={}), A)
+    scene.drift.see(SecretList({B: "1"}))
     assert [] == scene.healed
