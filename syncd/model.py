@@ -297,8 +297,8 @@ class Desired:
     """Why nothing is written although it is planned; empty when it is not paused."""
     unfit: str = ""
     """Why this data must not be written to such a target; empty when it may be."""
-    generated: bool = False
-    """Whether some of it was made at random for this pass: the next one has other values."""
+    anew: str = ""
+    """What makes some of it another in each pass: a generator, or a function of its template; empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import SystemRandom
 
 from syncd.errors import Failure, StoreError
-from syncd.manifests.data import Data, DataFrom, Extract, Find, GeneratorRef
+from syncd.manifests.data import Data, DataFrom, Extract, Find, GeneratorRef, RewriteTransform
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
 from syncd.manifests.generators import Generator, GeneratorKey, spec_of
@@ -131,6 +131,18 @@ def _rewritten(source: DataFrom, values: Values) -> Values:
     from syncd.reconcile.rewrite import operations, rewrite  # late: it brings the template engine
 
     return rewrite(operations(source.rewrite), values)
+
+
+def varying(declaration: ExternalSecret) -> frozenset[str]:
+    """The functions with which a `transform` gives other keys in each pass."""
+    entries = (entry.operation for source in declaration.spec.data_from for entry in source.rewrite)
+    texts = [entry.template for entry in entries if isinstance(entry, RewriteTransform)]
+    if not texts:
+        return frozenset()
+    from syncd.templating import MissingKey, Template
+
+    templates = (Template(text, name="transform", missing=MissingKey.DEFAULT) for text in texts)
+    return frozenset(name for template in templates for name in template.varying)
 
 
 def _failure(failed: Failed, where: str) -> StoreError:

@@ -216,8 +216,8 @@ def _change(
         action, reason = Action.ADOPT, "content is equal already"
     else:
         action, reason = Action.UPDATE, "metadata differs"
-    if after is not None and keys and any(one.generated for one in writers):
-        reason += "; values are generated anew in each pass"
+    if after is not None and action is not Action.ADOPT:
+        reason = "; ".join(dict.fromkeys([reason, *(one.anew for one in writers if one.anew)]))
     return Change(
         name=name,
         action=action,

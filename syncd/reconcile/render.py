@@ -24,7 +24,7 @@ from syncd.model import (
 )
 from syncd.reconcile.admissible import check_metadata, check_type
 from syncd.reconcile.answers import Answers, requests, stores_of
-from syncd.reconcile.gather import Generators, gather
+from syncd.reconcile.gather import Generators, gather, varying
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of, restart_mode
 from syncd.reconcile.pause import EPOCH, paused
@@ -112,8 +112,17 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
         owner=owner_of(declaration, context.installation),
         paused=_paused(declaration, context),
         unfit=_unfit(declaration, shaped.data),
-        generated=generates(declaration),
+        anew=_anew(declaration, shaped),
     )
+
+
+def _anew(declaration: ExternalSecret, shaped: Shaped) -> str:
+    """What makes some of it another in each pass, as a plan says it."""
+    parts = ["values are generated anew in each pass"] if generates(declaration) else []
+    if names := shaped.varying | varying(declaration):
+        functions = ", ".join(f"`{name}`" for name in sorted(names))
+        parts.append(f"its template is not deterministic: {functions} may give something else in each pass")
+    return "; ".join(parts)
 
 
 def _type(declaration: ExternalSecret, *, merges: bool) -> str:

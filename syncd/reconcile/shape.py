@@ -26,6 +26,8 @@ class Shaped:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
     finalizers: tuple[str, ...] = ()
+    varying: frozenset[str] = frozenset()
+    """The functions of its templates that give something else in each pass."""
 
 
 def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped:
@@ -42,9 +44,10 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
     made: Values = dict(data) if passes else {}
     labels, annotations = Values(), Values()
     targets = {TemplateTarget.DATA: made, TemplateTarget.LABELS: labels, TemplateTarget.ANNOTATIONS: annotations}
+    shaping = _Shaping(declaration.object_name.namespace, data, answers)
     for index, source in enumerate(template.template_from):
         with located(f"{TEMPLATE}.templateFrom[{index}]"):
-            targets[source.target] |= _from(source, declaration.object_name.namespace, data, answers)
+            targets[source.target] |= shaping.source(source)
     for part, texts, into in (
         ("data", template.data, made),
         ("metadata.labels", template.metadata.labels, labels),
@@ -52,43 +55,54 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
     ):
         for key, text in texts.items():
             with located(f"{TEMPLATE}.{part}[{key}]"):
-                into[key] = _rendered(text, key, data)
-    return Shaped(made, _text(labels), _own(_text(annotations)), template.metadata.finalizers)
+                into[key] = shaping.rendered(text, key)
+    varying = frozenset(shaping.varying)
+    return Shaped(made, _text(labels), _own(_text(annotations)), template.metadata.finalizers, varying)
 
 
-def _from(source: TemplateFrom, namespace: str, data: Values, answers: Answers) -> Values:
-    if source.literal is not None:
-        made = _pairs(_rendered(source.literal, "literal", data), "literal")
-    else:
-        made = {}
-        for kind, reference in (("ConfigMap", source.config_map), ("Secret", source.secret)):
-            if reference:
-                made |= _from_document(reference, Document(kind, ObjectName(namespace, reference.name)), data, answers)
-    return decode.decode_map(source.values_decoding_strategy, made)
+class _Shaping:
+    """Renders the templates of one declaration, and notes which of their functions vary."""
 
+    def __init__(self, namespace: str, data: Values, answers: Answers) -> None:
+        self._namespace = namespace
+        self._data = data
+        self._answers = answers
+        self.varying: set[str] = set()
 
-def _from_document(reference: TemplateRef, document: Document, data: Values, answers: Answers) -> Values:
-    where = f"{document.kind} {document.name}"
-    content = answers.documents.get(document, Missing())
-    if isinstance(content, Unreadable):
-        raise StoreError(Failure.DENIED, f"{where} cannot be read: {content.reason}", hint=content.hint)
-    if isinstance(content, Missing):
-        raise StoreError(Failure.MISCONFIGURED, f"{where} does not exist")
-    made: Values = {}
-    for item in reference.items:
-        if item.key not in content:
-            there = ", ".join(f"`{key}`" for key in sorted(content)) or "none"
-            raise RenderError(f"{where} has no key `{item.key}`", hint=f"its keys: {there}")
-        text = content[item.key].reveal().decode(errors="surrogateescape")
-        rendered = _rendered(text, f"{where}, key {item.key}", data)
-        made |= _pairs(rendered, item.key) if item.template_as is TemplateAs.KEYS_AND_VALUES else {item.key: rendered}
-    return made
+    def source(self, source: TemplateFrom) -> Values:
+        if source.literal is not None:
+            made = _pairs(self.rendered(source.literal, "literal"), "literal")
+        else:
+            made = {}
+            for kind, reference in (("ConfigMap", source.config_map), ("Secret", source.secret)):
+                if reference:
+                    made |= self._document(reference, Document(kind, ObjectName(self._namespace, reference.name)))
+        return decode.decode_map(source.values_decoding_strategy, made)
 
+    def _document(self, reference: TemplateRef, document: Document) -> Values:
+        where = f"{document.kind} {document.name}"
+        content = self._answers.documents.get(document, Missing())
+        if isinstance(content, Unreadable):
+            raise StoreError(content.failure, f"{where} cannot be read: {content.reason}", hint=content.hint)
+        if isinstance(content, Missing):
+            raise StoreError(Failure.MISCONFIGURED, f"{where} does not exist")
+        made: Values = {}
+        for item in reference.items:
+            if item.key not in content:
+                there = ", ".join(f"`{key}`" for key in sorted(content)) or "none"
+                raise RenderError(f"{where} has no key `{item.key}`", hint=f"its keys: {there}")
+            text = content[item.key].reveal().decode(errors="surrogateescape")
+            rendered = self.rendered(text, f"{where}, key {item.key}")
+            pairs = item.template_as is TemplateAs.KEYS_AND_VALUES
+            made |= _pairs(rendered, item.key) if pairs else {item.key: rendered}
+        return made
 
-def _rendered(text: str, name: str, data: Values) -> bytes:
-    from syncd.templating import Template  # late: its functions bring libraries that most declarations never need
+    def rendered(self, text: str, name: str) -> bytes:
+        from syncd.templating import Template  # late: its functions bring libraries that most declarations never need
 
-    return Template(text, name=name).render(data)
+        template = Template(text, name=name)
+        self.varying.update(template.varying)
+        return template.render(self._data)
 
 
 def _pairs(text: bytes, name: str) -> Values:

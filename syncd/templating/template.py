@@ -34,7 +34,7 @@ class _Parsed:
         self.source = source
         self.definitions = definitions
         self.missing = missing
-        self.deterministic = all(FUNCTIONS[function].deterministic for function in used)
+        self.varying = tuple(sorted(function for function in used if not FUNCTIONS[function].deterministic))
         self.plain, self.tail = _plain_parts(definitions)
 
     @cached_property
@@ -69,7 +69,12 @@ class Template:
     @property
     def deterministic(self) -> bool:
         """Whether the same data always gives the same text: no clock, no randomness, no fresh keys."""
-        return self._parsed.deterministic
+        return not self._parsed.varying
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """The functions that it names and that give something else each time, sorted."""
+        return self._parsed.varying
 
     def render(self, data: Mapping[str, bytes | str], *, engine: Engine = _DEFAULT) -> bytes:
         """The text with its actions carried out; `data` is the dot.
