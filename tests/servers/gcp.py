@@ -118,8 +118,8 @@ class Gcp:
         return self.secrets.iam
 
     def project(self) -> Project:
-        """A new one."""
-        return Project(f"project-{next(self._numbers)}", self.secrets)
+        """A new one; no name is the beginning of another's."""
+        return Project(f"project-{next(self._numbers):06}", self.secrets)
 
     def variables(self, empty: Path) -> dict[str, str]:
         """What sends a process here instead of to GCP, over gRPC; in the folder `empty` there are no credentials."""
