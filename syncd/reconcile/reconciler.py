@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Event, Lock
@@ -14,7 +14,7 @@ from syncd.cluster.api import Target
 from syncd.errors import UsageError
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
-from syncd.model import Desired, ObjectName, RestartMode, Unknown
+from syncd.model import Desired, ObjectName, Present, RestartMode, Unknown
 from syncd.providers.jobs import Statistics
 from syncd.providers.schedule import Load
 from syncd.reconcile.apply import Applied, apply
@@ -25,6 +25,7 @@ from syncd.reconcile.holds import Absences, pause
 from syncd.reconcile.observe import Observer
 from syncd.reconcile.options import Options, Progress, Selection, Stage, now, silent
 from syncd.reconcile.orphans import with_orphans
+from syncd.reconcile.owed import Tracked
 from syncd.reconcile.owners import shared_modes, targets
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
@@ -32,6 +33,8 @@ from syncd.reconcile.rendering import fetched, made_of, rendered
 from syncd.reconcile.report import Report, Round
 from syncd.reconcile.restart import Restarted, restart
 from syncd.reconcile.survey import Survey
+from syncd.reconcile.tracking import beside
+from syncd.reconcile.turns import Turns
 from syncd.sources.selection import select
 
 ROUNDS = 3
@@ -154,6 +157,7 @@ class _Shared:
     numbers: count[int] = field(default_factory=lambda: count(1))
     removing: Lock = field(default_factory=Lock)
     """Held by the one pass that decides on removals, from reading what was removed to writing it down."""
+    turns: Turns = field(default_factory=Turns)
     absences: Absences = field(default_factory=Absences)
     _targets: tuple[Declarations, str, Mapping[str, ObjectName]] = (Declarations(), "", {})
     """Those of the last declarations, which most passes share."""
@@ -227,6 +231,10 @@ class _Pass:
         return pause(plan, writes=self.options.pause_writes, restarts=self.options.pause_restarts)
 
     def round(self, desired: Sequence[Desired | Unknown], pool: WritePool, *, everything: bool) -> Round:
+        with self.shared.turns.taken(one.name.namespace for one in desired):
+            return self._round(desired, pool, everything=everything)
+
+    def _round(self, desired: Sequence[Desired | Unknown], pool: WritePool, *, everything: bool) -> Round:
         plan = self._planned(desired, everything=everything)
         with self.shared.removing:
             plan = self._removing(plan, desired)
@@ -235,7 +243,12 @@ class _Pass:
         self.progress(Stage("Writing", 0, len(plan.applied_changes)))
         applied = apply(plan, self.target, pool)
         self.progress(Stage("Restarting", 0, len(plan.restarts)))
-        return Round(plan, applied, restart(plan, applied, self.target, pool))
+        return Round(plan, applied, restart(plan, applied, self.target, pool, self._look))
+
+    def _look(self, names: Collection[ObjectName]) -> Mapping[ObjectName, Tracked]:
+        seen = self.target.read_secrets(names).values() if names else ()
+        found = (beside(one.secret, self.rules) for one in seen if isinstance(one, Present))
+        return {one.name: one for one in found if one}
 
     def _removing(self, plan: Plan, desired: Sequence[Desired | Unknown]) -> Plan:
         if self.options.confirm_absence:

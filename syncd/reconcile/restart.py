@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncd.cluster.api import Target
-from syncd.model import NamespaceWorkloads, ObjectName
+from syncd.model import NamespaceWorkloads, ObjectName, Workload
 from syncd.reconcile.apply import Applied, NoteWrite, Result, Write, write_note
-from syncd.reconcile.owed import Keyring, Owed, Tracked, all_owed, with_note
+from syncd.reconcile.owed import Keyring, Owed, Tracked, all_owed, noted, with_note
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.pool import WritePool
 from syncd.reconcile.users import Users
+
+Look = Callable[[Collection[ObjectName]], Mapping[ObjectName, Tracked]]
+"""Reads Secrets as they stand; leaves out what cannot be read, is not there, or is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +28,19 @@ class Restarted:
     notes: tuple[NoteWrite, ...] = ()
 
 
-def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool) -> Restarted:
+def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool, look: Look) -> Restarted:
     """Decides again by what `apply` confirmed, then writes note and trigger of a workload in one patch.
 
-    A workload whose baseline could not be written is left alone: its Secrets were not written either.
+    A workload whose baseline could not be written is left alone: its Secrets were not written either. The pods of a
+    new rollout start with all Secrets as they are, also with those of other passes: the note tells of them too.
     """
     if not isinstance(plan.keyring, Keyring):
         return Restarted()
     notes = {note.owed.workload.name: note for note in applied.baselines}
-    current = _users_now(plan, applied)
+    confirmed = _confirmed(plan, applied)
     owed = [
         one
-        for one in all_owed(current, _confirmed(plan, applied), plan.keyring, plan.now)
+        for one in all_owed(_users_now(plan, applied), confirmed, plan.keyring, plan.now)
         if (note := notes.get(one.workload.name)) is None or note.result is Result.DONE
     ]
 
@@ -44,6 +49,8 @@ def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool) -> Re
 
     paused = {one.workload.name for one in plan.workloads if one.paused}
     rolling = [one for one in owed if one.restarts and one.workload.name not in paused]
+    unsure = {write.change.name for write in applied.writes if write.result is not Result.DONE}
+    rolling = _with_others(rolling, plan, confirmed, unsure, look)
     resting = [one for one in owed if not one.because and one.final != one.previous]
     trigger = _trigger(plan.now)
     restarts = pool.each(
@@ -51,6 +58,34 @@ def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool) -> Re
     )
     updated = pool.each(lambda one: write_note(target, one, one.previous, one.final), resting, skipped=skipped)
     return Restarted(tuple(restarts), tuple(updated))
+
+
+def _with_others(
+    rolling: Sequence[Owed],
+    plan: Plan,
+    confirmed: dict[ObjectName, Tracked],
+    unsure: Collection[ObjectName],
+    look: Look,
+) -> list[Owed]:
+    """What is owed when those Secrets of a note count, too, that this pass has not confirmed."""
+    sure = confirmed.keys() - unsure
+    wanted = {one.workload.name: _in_note(one.workload) - sure for one in rolling}
+    seen = look(frozenset().union(*wanted.values()))
+    found: list[Owed] = []
+    for one in rolling:
+        others = {name: seen[name] for name in wanted[one.workload.name] if name in seen}
+        here = plan.users[one.workload.name.name.namespace]
+        if others and isinstance(here, NamespaceWorkloads) and isinstance(plan.keyring, Keyring):
+            users = {one.workload.name.name.namespace: replace(here, workloads=(one.workload,))}
+            found += all_owed(users, ChainMap(others, confirmed), plan.keyring, plan.now)
+        else:
+            found.append(one)
+    return found
+
+
+def _in_note(workload: Workload) -> frozenset[ObjectName]:
+    namespace = workload.name.name.namespace
+    return frozenset(ObjectName.within(namespace, name) for name in noted(workload).secrets)
 
 
 def _trigger(now: datetime) -> str:
@@ -71,7 +106,7 @@ def _users_now(plan: Plan, applied: Applied) -> Mapping[str, Users]:
     return now
 
 
-def _confirmed(plan: Plan, applied: Applied) -> Mapping[ObjectName, Tracked]:
+def _confirmed(plan: Plan, applied: Applied) -> dict[ObjectName, Tracked]:
     """The Secrets as they stand now: what the target answered, or what was there before."""
     done = applied.done
     return {

@@ -45,5 +45,20 @@ def tracked(
     return Tracked(name, part(before), part(after), mode, before.written if before else None)
 
 
+def beside(secret: SecretObject, rules: Rules) -> Tracked | None:
+    """A Secret of which this pass says nothing, as it stands; None when no declaration asks for it any more.
+
+    As much of it counts as in a pass over its declarations.
+    """
+    owners = {owner for owner in _authors(secret) if rules.claims(owner, secret.name)}
+    if not owners:
+        return None
+    shares = frozenset(key for owner in owners for key in Authors.of(secret).get(owner).keys)
+    data = secret.data
+    if secret.annotations.get(OWNER) not in owners:
+        data = {key: value for key, value in data.items() if key in shares}
+    return Tracked(secret.name, data, data)
+
+
 def _authors(secret: SecretObject) -> set[str]:
     return {secret.annotations.get(OWNER, ""), *Authors.of(secret).by_owner}
