@@ -107,6 +107,12 @@ class Backoff:
         with self._lock:
             return min((count.due for count in self._names.values() if count.due), default=None)
 
+    def due_of(self, name: ObjectName) -> float | None:
+        """When it is due, if it waits."""
+        with self._lock:
+            count = self._names.get(name)
+            return (count.due or None) if count else None
+
     def waiting(self) -> Mapping[ObjectName, float]:
         """When each is due that waits."""
         with self._lock:

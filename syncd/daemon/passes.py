@@ -143,7 +143,7 @@ class Passes:
 
     def next_sync(self, name: ObjectName) -> float | None:
         """When a retry is due, on the monotonic clock; None when none is."""
-        return self.backoff.waiting().get(name)
+        return self.backoff.due_of(name)
 
     def group_of(self, name: ObjectName) -> Group | None:
         return self._declared.group_of.get(name)

@@ -191,7 +191,8 @@ class Daemon:
             self._listeners.tell(Swept(report, self._passes.clock.now()))
         except SyncdError as error:
             log.warning("orphans were not looked for: %s", error.message)
-        self._sweep_later(SWEEP)
+        finally:
+            self._sweep_later(SWEEP)
 
     def _next_sync(self, name: ObjectName) -> datetime | None:
         clock, group = self._passes.clock, self._passes.group_of(name)

@@ -87,6 +87,7 @@ def test_a_store_that_fails_is_left_alone_by_all() -> None:
     due = backoff.store_failed("vault", [miss(600.0)], 0.0)
     assert backoff.rests(B, ["vault"], 1.0)
     assert {A: due, B: due} == backoff.waiting()
+    assert due == backoff.due_of(A)
 
 
 def test_a_store_that_answers_is_asked_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,14 +13,15 @@ from signal import Signals as Signal
 import pytest
 import requests
 
-from syncd.cluster.api import SecretPatch
+from syncd.cluster.api import OwnedSecrets, SecretPatch
 from syncd.daemon import passes, run
 from syncd.daemon.events import Drifted, Loaded, PassFinished, Swept
 from syncd.errors import ManifestError, UsageError
-from syncd.model import ObjectName, SecretValue
+from syncd.model import ObjectName, SecretValue, TargetKind
 from syncd.providers.fake import FakeStore
 from syncd.reconcile.options import Options
 from tests.daemon.house import House
+from tests.servers.fake_target import FakeTarget
 from tests.servers.openbao import wait_for
 
 A = ObjectName("shop", "a")
@@ -116,6 +118,20 @@ def test_orphans_are_pruned_when_asked_to(house: House) -> None:
         house.becomes(a="1", b="1")
         (house.manifests / "a.yaml").unlink()
         house.becomes(a="", b="1")
+
+
+def test_a_search_for_orphans_that_fails_is_not_the_last(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it failed at."""
+
+    class Broken(type(house.target)):  # type: ignore[misc]  # the class of the fake
+        def owned_secrets(self, namespaces: Collection[str], kind: TargetKind = TargetKind.SECRET) -> OwnedSecrets:
+            house.target.__class__ = FakeTarget
+            raise RuntimeError("broken")
+
+    monkeypatch.setattr(run, "SWEEP", 0.1)
+    house.target.__class__ = Broken
+    with house.running():
+        wait_for(lambda: bool(house.heard.of(Swept)))
 
 
 def test_nothing_is_pruned_while_a_file_is_broken(house: House) -> None:
