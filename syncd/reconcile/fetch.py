@@ -32,6 +32,7 @@ class Fetcher:
 
     def fetch(self, declarations: Declarations, selected: Sequence[ExternalSecret]) -> Answers:
         """Every answer that rendering these declarations needs. Raises nothing: failures are answers."""
+        self._stores.keep(declarations)
         opened: dict[OpenStore, tuple[StoreConfig, Provider | Failed]] = {}
         wanted: dict[OpenStore, dict[Item, None]] = defaultdict(dict)
         slots: dict[tuple[object, str], OpenStore] = {}

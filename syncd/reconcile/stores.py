@@ -45,6 +45,7 @@ class Stores:
         self._options = options
         self._open: dict[OpenStore, _Opened] = {}
         self._locks: dict[OpenStore, Lock] = {}
+        self._kept: Declarations | None = None
         self._said: set[str] = set()
         self._saying = Lock()
 
@@ -107,6 +108,18 @@ class Stores:
         if not isinstance(provider, Failed):
             self._open[slot] = _Opened(config, declarations.references, provider)
         return provider
+
+    def keep(self, declarations: Declarations) -> None:
+        """Closes what is declared no more, and what was opened for namespaces that have no declaration any more."""
+        if declarations is self._kept:
+            return
+        self._kept = declarations
+        namespaces = {"", *(one.object_name.namespace for one in declarations.external_secrets)}
+        gone = [
+            slot for slot in [*self._open] if slot.key not in declarations.stores or slot.namespace not in namespaces
+        ]
+        closed = [one for slot in gone if (one := self._open.pop(slot, None))]
+        close_stores([(one.config, one.provider) for one in closed])
 
     def close(self) -> None:
         """Ends logins that were made; bounded in time."""

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from syncd.manifests import Declarations
 from syncd.manifests.items import Text
 from syncd.manifests.loading import load as load_texts
 from syncd.model import ObjectName, StoreAuth
 from syncd.reconcile.options import Options
 from syncd.reconcile.reconciler import Reconciler
-from syncd.reconcile.stores import slot_of
+from syncd.reconcile.stores import Stores, slot_of
 from syncd.sources.files import load
 from tests.providers.vaults import TOKEN_AUTH, Kv
 from tests.servers.fake_target import FakeTarget
@@ -107,3 +108,39 @@ def test_any_other_cluster_store_is_opened_once(config: dict[str, Any]) -> None:
 def test_a_store_of_a_namespace_is_opened_once() -> None:
     """A SecretStore has but one namespace."""
     assert {""} == namespaces({"vault": {"server": "https://v", "auth": {"tokenSecretRef": KEY}}}, "SecretStore")
+
+
+def fakes(*namespaces: str) -> Declarations:
+    """A ClusterSecretStore that is opened for each namespace with a declaration, and one of the first namespace."""
+    provider = {"kubernetes": {"server": {"url": "http://127.0.0.1:1"}, "auth": {"serviceAccount": ACCOUNT}}}
+    head = {**API, "kind": "ClusterSecretStore", "metadata": {"name": "all"}}
+    documents: list[dict[str, Any]] = [{**head, "spec": {"provider": provider}}]
+    for namespace in namespaces:
+        spec = {
+            "secretStoreRef": {"name": "all", "kind": "ClusterSecretStore"},
+            "dataFrom": [{"extract": {"key": "a"}}],
+        }
+        metadata = {"name": "app", "namespace": namespace}
+        documents.append({**API, "kind": "ExternalSecret", "metadata": metadata, "spec": spec})
+    return load_texts([Text("all.yaml", yaml.safe_dump_all(documents))]).complete()
+
+
+def test_what_is_declared_no_more_is_closed() -> None:
+    """A store of a namespace that went, or of a manifest that did, keeps no login and no connection."""
+    both, one, closed = fakes("shop", "web"), fakes("shop"), Declarations()
+    target = FakeTarget()
+    for namespace in ("shop", "web"):
+        target.service_accounts[ObjectName(namespace, "reader")] = ((), {})
+    stores = Stores(target, Options())
+    [key] = both.stores
+
+    def opened(namespace: str) -> object:
+        return stores.open(key, namespace, both)[2]
+
+    shop, web = opened("shop"), opened("web")
+    stores.keep(both)
+    assert (shop, web) == (opened("shop"), opened("web"))
+    stores.keep(one)
+    assert (True, False) == (shop is opened("shop"), web is opened("web"))
+    stores.keep(closed)
+    assert shop is not opened("shop")
