@@ -32,6 +32,12 @@ _BEGINS: Final = frozenset((
     Kind.STRING, Kind.VARIABLE, Kind.LEFT_PAREN,
 ))  # fmt: skip
 _STOPS: Final = frozenset((Kind.END, Kind.RIGHT_PAREN))
+_UNNAMED: Final = {
+    Kind.END: "the end of the action",
+    Kind.STRING: "a string",
+    Kind.CHAR_CONSTANT: "a character",
+    Kind.NUMBER: "a number",
+}
 
 
 class ParseError(ValueError):
@@ -149,7 +155,7 @@ class Grammar:
         if isinstance(node, Variable):
             return Variable(node.at, node.name, tuple(names))
         if isinstance(node, (Bool, Dot, Nil, Numeral, String)):
-            raise ParseError(f"`{token.text}` has no fields", first)
+            raise ParseError(f"{_shown(token)} has no fields", first)
         return Chain(node.at, node, tuple(names))
 
     def _term(self, token: Token) -> Operand:
@@ -219,5 +225,9 @@ class Grammar:
             self.unexpected(token, context)
 
     def unexpected(self, token: Token, context: str) -> NoReturn:
-        shown = {Kind.END: "the end of the action", Kind.STRING: "a string"}.get(token.kind, f"`{token.text}`")
-        raise ParseError(f"{shown} has no place in {context}", token.at)
+        raise ParseError(f"{_shown(token)} has no place in {context}", token.at)
+
+
+def _shown(token: Token) -> str:
+    """What an error calls it: literals may be values."""
+    return _UNNAMED.get(token.kind, f"`{token.text}`")

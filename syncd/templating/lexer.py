@@ -73,7 +73,7 @@ class LexError(ValueError):
 MAX_TOKENS: Final = 50_000
 """Words in all actions of a template; more would take too long to read."""
 _KEYWORDS: Final = frozenset(("block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"))
-_WORDS: Final = {"true": Kind.BOOL, "false": Kind.BOOL, "nil": Kind.NIL} | dict.fromkeys(_KEYWORDS, Kind.KEYWORD)
+WORDS: Final = {"true": Kind.BOOL, "false": Kind.BOOL, "nil": Kind.NIL} | dict.fromkeys(_KEYWORDS, Kind.KEYWORD)
 _NAME: Final = re.compile("[A-Za-z0-9_]*")
 _SPACES: Final = re.compile("[ \t\r\n]*")
 _QUOTED: Final = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
@@ -237,7 +237,7 @@ class _Scanner:
         self.at = at
         if kind is Kind.FIELD:
             return Kind.DOT if at == bare else kind
-        return _WORDS.get(text[start:at], kind) if kind is Kind.IDENTIFIER else kind
+        return WORDS.get(text[start:at], kind) if kind is Kind.IDENTIFIER else kind
 
     def _number(self) -> Kind:
         text = self.text

@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncd.errors import TemplateError
+from syncd.templating.excerpt import excerpt
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A template's name and text."""
+    """A template's name, its text, and what its actions stand between."""
 
     name: str
     text: str
+    delimiters: tuple[str, str] = ("{{", "}}")
 
     def error(self, kind: str, message: str, at: int, *, hint: str = "") -> TemplateError:
-        """A TemplateError that says where; `message` holds no value."""
+        """A TemplateError that says where, and shows the line masked; `message` holds no value."""
         line = self.text.count("\n", 0, at) + 1
         column = at - (self.text.rfind("\n", 0, at) + 1) + 1
+        shown = excerpt(self.text, at, self.delimiters) if at or kind != "limit" else ""
+        message += f", in `{shown}`" if shown else ""
         where = f"template `{self.name}`" if self.name else "template"
         return TemplateError(
             f"{where}, line {line}, column {column}: {message}",

@@ -130,7 +130,8 @@ def _hint(name: str) -> str:
 
 @lru_cache(CACHED)
 def _parse(text: str, name: str, missing: MissingKey, delimiters: tuple[str, str]) -> _Parsed:
-    source = Source(name, text)
+    left, right = delimiters[0] or "{{", delimiters[1] or "}}"
+    source = Source(name, text, (left, right))
     used: set[str] = set()
 
     def known(function: str) -> bool:
@@ -139,9 +140,8 @@ def _parse(text: str, name: str, missing: MissingKey, delimiters: tuple[str, str
 
     if len(text) > LONGEST:
         raise source.error("limit", f"the template is longer than {LONGEST} characters", 0)
-    left, right = delimiters
     try:
-        definitions = parse(text, name, (left or "{{", right or "}}"), Functions(known, _hint))
+        definitions = parse(text, name, (left, right), Functions(known, _hint))
     except ParseError as problem:
         raise source.error("limit" if problem.limit else "parse", str(problem), problem.at, hint=problem.hint) from None
     except RecursionError:
