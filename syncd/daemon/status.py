@@ -52,7 +52,8 @@ class Status:
                     self._finish(event)
                 case PassFailed():
                     outcome = Outcome(State.FAILED, event.message, event.hint, passing=True)
-                    self._end(event.names, dict.fromkeys(event.names, outcome), event.at)
+                    declared = [name for name in event.names if name in self._secrets]
+                    self._end(event.names, dict.fromkeys(declared, outcome), event.at)
                 case Paused():
                     self._paused = event
 

@@ -110,8 +110,8 @@ def test_a_store_of_a_namespace_is_opened_once() -> None:
     assert {""} == namespaces({"vault": {"server": "https://v", "auth": {"tokenSecretRef": KEY}}}, "SecretStore")
 
 
-def fakes(*namespaces: str) -> Declarations:
-    """A ClusterSecretStore that is opened for each namespace with a declaration, and one of the first namespace."""
+def everywhere(*namespaces: str) -> Declarations:
+    """A ClusterSecretStore that is opened for each namespace, and a declaration in each."""
     provider = {"kubernetes": {"server": {"url": "http://127.0.0.1:1"}, "auth": {"serviceAccount": ACCOUNT}}}
     head = {**API, "kind": "ClusterSecretStore", "metadata": {"name": "all"}}
     documents: list[dict[str, Any]] = [{**head, "spec": {"provider": provider}}]
@@ -127,7 +127,7 @@ def fakes(*namespaces: str) -> Declarations:
 
 def test_what_is_declared_no_more_is_closed() -> None:
     """A store of a namespace that went, or of a manifest that did, keeps no login and no connection."""
-    both, one, closed = fakes("shop", "web"), fakes("shop"), Declarations()
+    both, one, closed = everywhere("shop", "web"), everywhere("shop"), Declarations()
     target = FakeTarget()
     for namespace in ("shop", "web"):
         target.service_accounts[ObjectName(namespace, "reader")] = ((), {})
