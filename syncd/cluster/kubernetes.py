@@ -102,6 +102,7 @@ class KubernetesTarget:
         return self._secrets.matching(namespace, **({"labelSelector": selector} if selector else {}))
 
     def create_secret(self, secret: SecretObject) -> SecretObject:
+        self._records.spare(secret.name)
         try:
             item = resources.create(self._connection, WRITTEN[secret.name.kind], secret.name, secret_to_json(secret))
         except Conflict:
@@ -111,6 +112,7 @@ class KubernetesTarget:
 
     def patch_secret(self, patch: SecretPatch) -> SecretObject:
         kind = patch.name.kind
+        self._records.spare(patch.name)
         try:
             return secret_from_json(
                 resources.merge(self._connection, WRITTEN[kind], patch.name, patch_to_json(patch)), kind
@@ -119,6 +121,7 @@ class KubernetesTarget:
             raise Conflict(f"{kind} `{patch.name}` is gone") from None
 
     def delete_secret(self, name: ObjectName, uid: str, resource_version: str) -> None:
+        self._records.spare(name)
         preconditions = {"uid": uid, "resourceVersion": resource_version}
         try:
             resources.delete(self._connection, WRITTEN[name.kind], name, preconditions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syncd.cluster import resources
 from syncd.cluster.calls import CONFIGMAPS, SECRETS
 from syncd.cluster.codec import secret_from_json, secret_to_json, strings
@@ -9,7 +11,7 @@ from syncd.cluster.connection import Connection
 from syncd.cluster.faults import NotFound
 from syncd.cluster.keys import new_key, newest_first
 from syncd.errors import ClusterError, Conflict, Rejected
-from syncd.model import FingerprintKey, Missing, ObjectName, SecretObject, Unreadable
+from syncd.model import FingerprintKey, Missing, ObjectName, SecretObject, TargetKind, Unreadable
 
 KEY = "syncd-key"
 REMOVALS = "syncd-removals"
@@ -20,6 +22,11 @@ class Records:
         self._connection = connection
         self._key = ObjectName(namespace, KEY)
         self._removals = ObjectName(namespace, REMOVALS)
+
+    def spare(self, name: ObjectName) -> None:
+        """Raises Rejected when a declaration's target is one of these, whatever its policy."""
+        if name in (self._key, replace(self._removals, kind=TargetKind.CONFIG_MAP)):
+            raise Rejected(f"{name.kind} `{name}` is syncd's own", hint="give `target.name` another name")
 
     def keys(self) -> tuple[FingerprintKey, ...] | Missing | Unreadable:
         try:

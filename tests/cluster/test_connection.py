@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 import orjson
 import pytest
 
+from syncd.cluster.api import SecretPatch
 from syncd.cluster.kubernetes import KubernetesTarget
-from syncd.errors import ClusterError, Denied, Unreachable
-from syncd.model import Missing, ObjectName, Present, SecretObject, SecretValue, Unreadable
+from syncd.errors import ClusterError, Denied, Rejected, Unreachable
+from syncd.model import Missing, ObjectName, Present, SecretObject, SecretValue, TargetKind, Unreadable
 from tests.servers.faults import Fault, FaultServer, answer, drip, empty, hang, reset, throttled, wrong_json
 from tests.servers.wire import Exchange
 
@@ -180,6 +181,22 @@ def test_credentials_are_renewed_once_after_401(server: FaultServer) -> None:
     with pytest.raises(Denied):
         create(renewing)
     assert ["Bearer one", "Bearer two", "Bearer two"] == [call.headers["authorization"] for call in server.calls]
+
+
+OWN = [ObjectName("syncd", "syncd-key"), ObjectName("syncd", "syncd-removals", TargetKind.CONFIG_MAP)]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_records_are_no_target(server: FaultServer, name: ObjectName) -> None:
+    """Whoever could merge a key into them would choose the fingerprint key, or empty the guard's record."""
+    ours = target(server)
+    with pytest.raises(Rejected, match="own"):
+        ours.create_secret(SecretObject(name))
+    with pytest.raises(Rejected, match="own"):
+        ours.patch_secret(SecretPatch(name, "u", "1"))
+    with pytest.raises(Rejected, match="own"):
+        ours.delete_secret(name, "u", "1")
+    assert [] == server.calls
 
 
 def test_token_that_cannot_be_sent_is_not_told(server: FaultServer) -> None:
