@@ -12,6 +12,8 @@ from syncd.errors import RenderError
 from syncd.manifests.fields import refused
 
 _CACHED = 256
+_INSIDE = frozenset(bytes([byte]) for byte in range(0x80, 0xC0))
+"""Bytes of UTF-8 that begin no character."""
 _CLASS = re.compile(r"\\Q.*?(?:\\E|\Z)|\\([pP])(?:\{\^?([^}^]*)\}|([a-z]))|\\(.)", re.DOTALL)
 _GROUP = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]|(\()(?!\?)|\(\?P?<([^>=!]*)>", re.DOTALL
@@ -70,11 +72,11 @@ class Expression:
 
     def _found(self, subject: bytes, at: int) -> re.Match[bytes] | None:
         """The first match from `at` on; a `\\B` inside a character is a place that Go does not see."""
-        while at <= len(subject) and (match := self._compiled.search(subject, at)):
-            at = match.start()
-            if at == len(subject) or subject[at] & 0xC0 != 0x80:
+        while at <= len(subject):
+            match: re.Match[bytes] | None = self._compiled.search(subject, at)
+            if match is None or subject[match.start() : match.start() + 1] not in _INSIDE:
                 return match
-            at += 1
+            at = match.start() + 1
         return None
 
     def _group(self, match: re.Match[bytes], name: str) -> bytes:

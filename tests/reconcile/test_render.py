@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from syncd.errors import Failure
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey, StoreKind
-from syncd.model import Desired, Missing, ObjectName, RestartMode, SecretValue, Unknown
+from syncd.model import Desired, Missing, ObjectName, RestartMode, SecretValue, Unknown, Unreadable
 from syncd.providers.api import Absent, Dialect, Failed, FindQuery, Found, Matched, Outcome, RemoteKey
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers
 from syncd.reconcile.render import Context, render
@@ -199,6 +200,15 @@ def test_a_missing_configmap_is_unknown() -> None:
     made = render(declared({**one("a"), "target": {"template": template}}), answers, CONTEXT)
     assert isinstance(made, Unknown)
     assert "spec.target.template.templateFrom[0]: ConfigMap shop/cm does not exist" == made.reason
+
+
+def test_an_unreadable_configmap_says_why() -> None:
+    """What passes by itself is not called a missing right."""
+    template = {"templateFrom": [{"configMap": {"name": "cm", "items": [{"key": "x"}]}}]}
+    late = {Document("ConfigMap", ObjectName("shop", "cm")): Unreadable("no answer", failure=Failure.TIMEOUT)}
+    declaration = declared({**one("a"), "target": {"template": template}})
+    made = render(declaration, replace(answered({"a": "x"}), documents=late), CONTEXT)
+    assert Failure.TIMEOUT is getattr(made, "failure", None)
 
 
 def test_a_broken_template_names_its_place_and_no_value(canary: Any) -> None:
