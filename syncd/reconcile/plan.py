@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from syncd.errors import Failure
 from syncd.model import (
     OWNER,
     CreationPolicy,
@@ -198,7 +197,7 @@ def _unreadable(one: Desired | Unknown, observed: Unreadable) -> Unknown:
     if isinstance(one, Unknown):
         return one
     return Unknown(
-        one.declaration, one.name, observed.reason, Failure.DENIED, one.source, hint=observed.hint, stores=one.stores
+        one.declaration, one.name, observed.reason, observed.failure, one.source, hint=observed.hint, stores=one.stores
     )
 
 
