@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from signal import Signals as Signal
 
 import pytest
 import requests
@@ -111,3 +112,30 @@ def test_a_store_that_hangs_for_ever_recovers(house: House, monkeypatch: pytest.
         assert "" == daemon._unhealthy()
         monkeypatch.setattr(FakeStore, "fetch", right)
         house.becomes(c="1")
+
+
+def test_a_refused_removal_is_refused_at_every_retry_until_the_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retries come name by name, and none slips through; all have the one id, and a yes to it lets all go."""
+    monkeypatch.setattr("syncd.daemon.passes.CONFIRM", 0.2)
+    monkeypatch.setattr("syncd.daemon.backoff.LEAST", 0.2)
+    names = [f"s{number}" for number in range(5)]
+    house = House(tmp_path, *names)
+    for name in names:
+        house.declare(name, target={"deletionPolicy": "Delete"})
+
+    def refused() -> list[str]:
+        return [one.id for event in house.heard.of(PassFinished) for one in event.report.plan.refusals]
+
+    house.reload = lambda: replace(house.options, allowed=frozenset(refused()))
+    with house.running() as daemon:
+        house.becomes(**dict.fromkeys(names, "1"))
+        for name in names:
+            (house.folder / "keys" / name).unlink()
+        daemon._sync(None)
+        wait_for(lambda: len(refused()) > 2 * len(names))
+        house.becomes(**dict.fromkeys(names, "1"))
+        assert 1 == len({*refused()})
+        house.signals.give(Signal.SIGHUP)
+        house.becomes(**dict.fromkeys(names, ""))
