@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,8 @@ class Clock:
         self.monotonic = monotonic
         self._groups: dict[str, Group] = {}
         self._alarms: dict[str, _Alarm] = {}
+        self._alarming = Lock()
+        """Never held while the scheduler is asked for something: it has a lock of its own, and calls us within."""
         self._numbers = count()
         self._offset = wall() - monotonic()
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
@@ -78,9 +81,13 @@ class Clock:
 
     def at(self, name: str, due: float, call: Callable[[], None]) -> None:
         """Calls once, at `due` on the monotonic clock, or sooner when an alarm of this name is set for sooner."""
-        known = self._alarms.get(name)
-        if known is None or due < known.due:
-            self._date_alarm(_Alarm(name, due, call))
+        alarm = _Alarm(name, due, call)
+        with self._alarming:
+            known = self._alarms.get(name)
+            if known and due >= known.due:
+                return
+            self._alarms[name] = alarm
+        self._date_alarm(alarm)
 
     def next_of(self, group_id: str) -> datetime | None:
         """When a group is due; None for one that is read once."""
@@ -115,17 +122,19 @@ class Clock:
 
     def _date_alarm(self, alarm: _Alarm) -> None:
         """A job of its own each time: the one that is ringing is removed by the scheduler when it has rung."""
-        self._alarms[alarm.name] = alarm
         self._add(f"alarm {next(self._numbers)}", _Moment(self.when(alarm.due)), self._ring, alarm)
 
     def _ring(self, alarm: _Alarm) -> None:
-        if self._alarms.get(alarm.name) is not alarm:  # another took its place, or it has rung
-            return
-        if alarm.due > self.monotonic() + 0.001:  # the wall clock was set forward
+        early = alarm.due > self.monotonic() + 0.001  # the wall clock was set forward
+        with self._alarming:
+            if self._alarms.get(alarm.name) is not alarm:  # another took its place, or it has rung
+                return
+            if not early:
+                del self._alarms[alarm.name]
+        if early:
             self._date_alarm(alarm)
-            return
-        del self._alarms[alarm.name]
-        alarm.call()
+        else:
+            alarm.call()
 
     def _add(self, job_id: str, trigger: BaseTrigger, call: Callable[[Any], None], argument: object) -> None:
         first = trigger.get_next_fire_time(None, self.now())

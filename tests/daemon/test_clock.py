@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from syncd.daemon.clock import Clock, _Calendar, _Phase
 from syncd.daemon.groups import Cron, Every, Group, Once, Rhythm
 from syncd.manifests.schedules import Schedule
 from syncd.model import ObjectName
+from tests.servers.openbao import wait_for
 
 START = datetime(2031, 1, 31, 12, 0, tzinfo=UTC)
 HOUR = 3600.0
@@ -150,3 +152,23 @@ def test_a_clock_that_is_right_changes_nothing(heard: Heard) -> None:
     """Small corrections are none."""
     heard.offset = 2.0
     assert 0.0 == heard.clock.check()
+
+
+def test_an_alarm_that_is_set_while_another_rings_is_not_lost() -> None:
+    """Passes set alarms from threads of their own."""
+    rung: list[str] = []
+    ringing = threading.Event()
+
+    def monotonic() -> float:
+        if threading.current_thread().name == "APScheduler" and not ringing.is_set():
+            ringing.set()
+            clock.at("retries", time.monotonic() - 1, lambda: rung.append("second"))
+        return time.monotonic()
+
+    clock = Clock(lambda _: None, monotonic=monotonic)
+    clock.start()
+    try:
+        clock.at("retries", time.monotonic(), lambda: rung.append("first"))
+        wait_for(lambda: "second" in rung)
+    finally:
+        clock.stop()
