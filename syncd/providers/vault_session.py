@@ -18,7 +18,7 @@ from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.vault_auth import Token, log_in, read_token
 from syncd.providers.vault_config import CertAuth, VaultConfig
 from syncd.providers.vault_errors import TlsError, token_may_be_dead
-from syncd.providers.vault_transport import ClientCertificate, VaultHttp, tls_context
+from syncd.providers.vault_transport import ClientCertificate, TlsContexts, VaultHttp
 
 _TRUSTED_FOR = 10.0
 """Seconds for which a token that a 403 cast doubt on is not doubted again, however many reads are denied."""
@@ -53,6 +53,7 @@ class VaultSession:
         self._timeout = timeout
         self._width = width
         self._lock = threading.Lock()
+        self._contexts = TlsContexts()
         self._login: _Login | None = None
         self._retired: tuple[_Login, ...] = ()
         self._failed: tuple[float, StoreError] | None = None
@@ -194,7 +195,7 @@ class VaultSession:
         if isinstance(config.auth, CertAuth):
             client = (config.auth.certificate, config.auth.key)
         pair = ClientCertificate(*(ref.text(self._credentials) for ref in client)) if client else None
-        context = tls_context(config.trust.pem(self._credentials), pair)
+        context = self._contexts.of(config.trust.pem(self._credentials), pair)
         headers = dict(config.headers)
         if config.forward_inconsistent:
             headers["X-Vault-Inconsistent"] = "forward-active-node"

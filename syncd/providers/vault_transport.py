@@ -50,12 +50,46 @@ def tls_context(ca: str, client: ClientCertificate | None) -> ssl.SSLContext:
     # Python 3.13 refuses authorities that lack an extension which Go's client never asked for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not ca:
-        named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+        named = _bundle()
         folder = Path(named).is_dir()
         context.load_verify_locations(cafile=None if folder else named, capath=named if folder else None)
     if client is not None:
         _load(context, client)
     return context
+
+
+class TlsContexts:
+    """Makes a context only when what it is made of has changed: each takes 40 ms and most of a MiB."""
+
+    def __init__(self) -> None:
+        self._made_of: tuple[object, ...] = ()
+        self._context: ssl.SSLContext | None = None
+
+    def of(self, ca: str, client: ClientCertificate | None) -> ssl.SSLContext:
+        """As `tls_context`; not for several threads at once."""
+        made_of = (ca, client, () if ca else _stamps())
+        if self._context is None or made_of != self._made_of:
+            self._context = tls_context(ca, client)
+            self._made_of = made_of
+        return self._context
+
+
+def _bundle() -> str:
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+
+
+def _stamps() -> tuple[tuple[str, int], ...]:
+    """Which files with authorities are trusted by default, and when they last changed."""
+    machine = ssl.get_default_verify_paths()
+    named = (_bundle(), machine.cafile, machine.capath)
+    return tuple((path, _changed_at(path)) for path in named if path)
+
+
+def _changed_at(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class VaultHttp(requests.Session):

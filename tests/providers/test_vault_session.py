@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from ssl import SSLContext
 from typing import Any
 
 import hvac
@@ -15,6 +17,7 @@ from syncd.providers.api import Failure, Found, Outcome
 from syncd.providers.given import GivenCredentials
 from syncd.providers.vault_session import _Login
 from syncd.providers.vault_store import VaultStore
+from syncd.providers.vault_transport import VaultHttp
 from tests.providers.vaults import TOKEN_AUTH, failed, open_vault, open_with_token, read, text
 from tests.servers.faults import FaultServer, answer, error
 from tests.servers.openbao import OpenBao
@@ -121,6 +124,33 @@ def test_a_token_that_ended_is_replaced_without_a_denied_read(account: Account) 
     time.sleep(1.1)
     assert text(read(store, "a"))
     assert (2, 2) == (account.logins, account.calls("read", f"{account.mount}/data/a"))
+
+
+def test_logins_leave_nothing_behind(account: Account) -> None:
+    """Neither connections nor TLS contexts, whose memory Python does not count: logins fail, too."""
+    account.configure(token_ttl="1h", token_type="batch")
+
+    with FaultServer(account.bao.url) as proxy:
+        store = account.store(url=proxy.url)
+        assert text(read(store, "a"))
+        before, context = sessions(), store_context(store)
+        proxy.inject(error(500), path="*/login/*", calls={2, 4})
+        for _ in range(7):
+            login_of(store).ends_at = login_of(store).renew_at = 0.0
+            read(store, "a")
+        assert text(read(store, "a"))
+    assert (6, before, context) == (account.logins, sessions(), store_context(store))
+
+
+def sessions() -> int:
+    gc.collect()
+    return sum(isinstance(one, VaultHttp) for one in gc.get_objects())
+
+
+def store_context(store: VaultStore) -> SSLContext:
+    context = login_of(store).own.session.get_adapter("https://")._context
+    assert isinstance(context, SSLContext)
+    return context
 
 
 def test_a_revoked_token_is_replaced_once(account: Account) -> None:

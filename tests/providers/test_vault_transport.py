@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from syncd.providers.api import Failed, Failure, Found, SecretValue
 from syncd.providers.given import GivenCredentials
 from syncd.providers.vault_store import VaultStore
+from syncd.providers.vault_transport import TlsContexts
 from tests.providers.vaults import TOKEN_AUTH, failed, open_vault, read, text
 from tests.servers.faults import (
     Fault,
@@ -261,3 +264,16 @@ def test_a_header_that_is_none_is_a_mistake() -> None:
     """`headers` of the manifest that HTTP does not allow."""
     with FaultServer() as server:
         assert Failure.MISCONFIGURED == failure(server.url, headers={"X-Team": "a\nb"}).failure
+
+
+def test_a_bundle_that_was_replaced_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as nothing changes there is one context for all logins."""
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(Authority().pem)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    contexts = TlsContexts()
+    first = contexts.of("", None)
+    assert contexts.of("", None) is first
+    bundle.write_text(Authority().pem)
+    os.utime(bundle, ns=(1, 1))
+    assert contexts.of("", None) is not first
