@@ -80,6 +80,23 @@ def test_passes_at_once_restart_no_workload_twice(shop: Shop) -> None:
     assert ({"paypal": "2", "stripe": "2"}, 0) == (shop.values(), needless(target.writes)), target.writes
 
 
+def test_a_pass_that_waits_its_turn_writes_nothing_after_an_interruption(shop: Shop) -> None:
+    """What has begun is finished, for which `interrupt` waits for nobody."""
+    reconciler, target = shop.reconciler(), shop.target
+    second = Thread(target=reconciler.sync, args=(about("stripe"),))
+
+    def interrupt(name: str) -> None:
+        second.start()
+        second.join(SOON)
+        assert reconciler.interrupt()
+
+    assert isinstance(target, Halting)
+    target.before_write = interrupt
+    assert reconciler.sync(about("paypal")).interrupted
+    second.join(10)
+    assert (False, ["patch secrets shop/paypal"]) == (second.is_alive(), target.writes)
+
+
 def test_a_restart_covers_what_an_earlier_process_still_owed(shop: Shop) -> None:
     """It died between a Secret and the restart; the pods start with that Secret when another asks for it."""
     shop.target.die_at(1, after=True)
