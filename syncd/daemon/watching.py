@@ -17,7 +17,8 @@ log = logging.getLogger("syncd.run")
 
 FIRST = 1.0
 """Seconds before a watch that ended is begun again; doubled each time."""
-LONGEST = 30.0
+LONGEST = 10.0
+"""Few enough calls for a server that is down, and soon enough for all that waits for it."""
 EVERYWHERE = ""
 
 
