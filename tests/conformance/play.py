@@ -135,13 +135,14 @@ class Play:
                     del self.manifests[kind, name]
 
     def _sync(self) -> set[str]:
-        """The declarations that something is wrong with. One that does not load stops no other here."""
+        """The declarations that something is wrong with. One that does not load stops no other; orphans go last."""
         text = Text("scenario.yaml", "\n---\n".join(map(json.dumps, self.manifests.values())))
         loaded = load([text] if self.manifests else [], namespace=self.world.namespace)
         unready = {problem.subject.rpartition("/")[2] for problem in loaded.problems}
-        options = Options(installation=self.world.namespace, adopt=True, prune=not loaded.problems)
+        options = Options(installation=self.world.namespace, adopt=True)
         with closing(Reconciler(lambda: loaded.declarations, self.world.target, options)) as reconciler:
-            return unready | _failed(reconciler.sync())
+            unready |= _failed(reconciler.sync())
+            return unready | _failed(reconciler.sweep(prune=not loaded.problems))
 
     def _observe(self, subject: str, expected: Observation, unready: set[str]) -> Observation:
         kind, _, name = subject.partition("/")
