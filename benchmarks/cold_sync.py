@@ -191,8 +191,14 @@ def child(mode: str, kubeconfig: str, namespace: str, *arguments: str) -> None:
         case _:
             elapsed = run_plain(kubeconfig, namespace, lambda: aws_reads(*arguments))
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    peak = usage.ru_maxrss / 1024
+    peak = peak_mb()
     print(json.dumps({"seconds": elapsed, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": peak}))
+
+
+def peak_mb() -> float:
+    """Since the exec; `ru_maxrss` would also count the process that started this one."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def measure(mode: str, *arguments: str, **variables: str) -> dict[str, float]:
