@@ -60,27 +60,23 @@ def _data_key(text: str) -> str:
     return text
 
 
-def _is_qualified(key: str) -> bool:
-    prefix, slash, name = key.rpartition("/")
+def _check_qualified(key: str, checked: str, what: str) -> None:
+    prefix, slash, name = checked.rpartition("/")
     well_placed = len(prefix) <= 253 and _SUBDOMAIN.fullmatch(prefix) if slash else True
-    return bool(well_placed and len(name) <= 63 and _QUALIFIED.fullmatch(name))
+    if not well_placed or len(name) > 63 or not _QUALIFIED.fullmatch(name):
+        message = f"not {what}'s name: an optional `domain/`, then letters, digits, `-`, `_` and `.`"
+        raise refused(message, at=(key,))
 
 
 def _annotations(annotations: dict[str, str]) -> dict[str, str]:
     for key in annotations:
-        if not _is_qualified(key.lower()):
-            raise refused(
-                "not an annotation's name: an optional `domain/`, then letters, digits, `-`, `_` and `.`", at=(key,)
-            )
+        _check_qualified(key, key.lower(), "an annotation")
     return annotations
 
 
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     for key, value in labels.items():
-        if not _is_qualified(key):
-            raise refused(
-                "not a label's name: an optional `domain/`, then letters, digits, `-`, `_` and `.`", at=(key,)
-            )
+        _check_qualified(key, key, "a label")
         if value and (len(value) > 63 or not _QUALIFIED.fullmatch(value)):
             raise refused("not a label's value: letters, digits, `-`, `_` and `.`, at most 63 characters", at=(key,))
     return labels
