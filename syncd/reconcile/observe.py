@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from syncd.cluster.api import Target
 from syncd.errors import ClusterError
-from syncd.manifests.declarations import Declarations
 from syncd.model import (
     OWNER,
     Desired,
@@ -29,7 +28,6 @@ from syncd.reconcile.changes import belongs_to
 from syncd.reconcile.options import Options
 from syncd.reconcile.orphans import find_orphans
 from syncd.reconcile.owed import Keyring
-from syncd.reconcile.owners import targets
 from syncd.reconcile.users import Users, uses
 
 REHEARSAL = Keyring((FingerprintKey("rehearsal", SecretValue(b"rehearsal")),))
@@ -52,9 +50,12 @@ class Seen:
 class Observer:
     """Sees a target for one pass. A fingerprint key that is missing is made only when `creates_key` is set."""
 
-    def __init__(self, target: Target, declarations: Declarations, options: Options, *, creates_key: bool) -> None:
+    def __init__(
+        self, target: Target, declared: Mapping[str, ObjectName], options: Options, *, creates_key: bool
+    ) -> None:
+        """`declared` are the Secrets of all declarations there are, by owner."""
         self._target = target
-        self._declarations = declarations
+        self._declared = declared
         self._options = options
         self._creates_key = creates_key
         self._keyring: Keyring | Unreadable | None = None
@@ -67,14 +68,13 @@ class Observer:
         orphans: Sequence[SecretObject] = ()
         hints: tuple[str, ...] = ()
         if everything:
-            claimed = targets(self._declarations, self._options.installation)
-            namespaces = self._options.namespaces or {name.namespace for name in claimed.values()}
+            namespaces = self._options.namespaces or {name.namespace for name in self._declared.values()}
             listed = [self._target.owned_secrets(namespaces, kind) for kind in self._options.kinds]
             owned = [secret for one in listed for secret in one.secrets]
             found = {secret.name: Present(secret) for secret in owned if secret.name in names}
             orphans = find_orphans(
                 [secret for secret in owned if self._options.serves(secret.name.namespace)],
-                targets=claimed,
+                targets=self._declared,
                 prefix=f"{self._options.installation}/{SourceKind.FILES}/",
             )
             hints = tuple(one.hint for one in listed if not one.complete)
@@ -83,11 +83,10 @@ class Observer:
         return Seen(found, users, self._keys(names, users), orphans, self._serving(orphans), hints)
 
     def _serving(self, orphans: Sequence[SecretObject]) -> frozenset[ObjectName]:
-        claimed = targets(self._declarations, self._options.installation) if orphans else {}
-        heirs = {one.name: claimed.get(one.annotations.get(OWNER, "")) for one in orphans}
-        found = self._target.read_secrets({heir for heir in heirs.values() if heir})
         owners = {one.name: one.annotations.get(OWNER, "") for one in orphans}
-        return frozenset(name for name, heir in heirs.items() if heir and not _stands(found[heir], owners[name]))
+        heirs = {name: self._declared[owner] for name, owner in owners.items() if owner in self._declared}
+        found = self._target.read_secrets({*heirs.values()})
+        return frozenset(name for name, heir in heirs.items() if not _stands(found[heir], owners[name]))
 
     def _users(self, namespaces: set[str]) -> dict[str, Users]:
         ordered = sorted(namespaces)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.extensions import RESTART
@@ -14,11 +15,6 @@ from syncd.model import ObjectName, RestartMode
 def owner_of(declaration: ExternalSecret, installation: str) -> str:
     """`<installation>/<source>/<namespace>/<name>`."""
     return f"{installation}/{declaration.source.kind}/{declaration.object_name}"
-
-
-def targets(declarations: Declarations, installation: str) -> dict[str, ObjectName]:
-    """The Secrets that all declarations name, by owner."""
-    return {owner_of(one, installation): one.target_name for one in declarations.external_secrets}
 
 
 def restart_mode(declaration: ExternalSecret, default: RestartMode) -> RestartMode:
@@ -32,9 +28,27 @@ def strongest_mode(modes: Iterable[RestartMode]) -> RestartMode:
     return next((mode for mode in (RestartMode.AUTO, RestartMode.ANNOTATED) if mode in said), RestartMode.OFF)
 
 
-def shared_modes(declarations: Declarations, default: RestartMode) -> dict[ObjectName, RestartMode]:
-    """The restart modes of the Secrets that several declarations share."""
-    said: dict[ObjectName, list[RestartMode]] = defaultdict(list)
-    for one in declarations.external_secrets:
-        said[one.target_name].append(restart_mode(one, default))
-    return {name: strongest_mode(modes) for name, modes in said.items() if len(modes) > 1}
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What all declarations there are ask for."""
+
+    declarations: Declarations
+    installation: str
+    default: RestartMode
+    targets: Mapping[str, ObjectName]
+    """The Secrets that they name, by owner."""
+    modes: Mapping[ObjectName, RestartMode]
+    """The restart modes of the Secrets that several of them share."""
+
+    @classmethod
+    def of(cls, declarations: Declarations, installation: str, default: RestartMode) -> Claims:
+        targets: dict[str, ObjectName] = {}
+        said: dict[ObjectName, list[RestartMode]] = defaultdict(list)
+        for one in declarations.external_secrets:
+            name = targets[owner_of(one, installation)] = one.target_name
+            said[name].append(restart_mode(one, default))
+        modes = {name: strongest_mode(modes) for name, modes in said.items() if len(modes) > 1}
+        return cls(declarations, installation, default, targets, modes)
+
+    def made_of(self, declarations: Declarations, installation: str, default: RestartMode) -> bool:
+        return self.declarations is declarations and (self.installation, self.default) == (installation, default)

@@ -26,7 +26,7 @@ from syncd.reconcile.observe import Observer
 from syncd.reconcile.options import Options, Progress, Selection, Stage, now, silent
 from syncd.reconcile.orphans import with_orphans
 from syncd.reconcile.owed import Tracked
-from syncd.reconcile.owners import shared_modes, targets
+from syncd.reconcile.owners import Claims
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
 from syncd.reconcile.rendering import fetched, made_of, rendered
@@ -127,6 +127,7 @@ class Reconciler:
         if options.prune and selection:
             raise UsageError("`--prune` looks at everything: it cannot stand beside names or a selector")
         declarations, moment = self._source(), now()
+        claims = self._shared.claims(declarations, options.installation, options.restarts)
         return _Pass(
             number=next(self._shared.numbers),
             selected=select(declarations, selection.names, selection.selector),
@@ -136,13 +137,13 @@ class Reconciler:
             progress=self._progress,
             fetcher=self._fetcher,
             observer=Observer(
-                self._target, declarations, options, creates_key=creates_key and not options.pause_writes
+                self._target, claims.targets, options, creates_key=creates_key and not options.pause_writes
             ),
             counting=Counting(self._target, declarations, options, moment),
             rules=Rules(
                 adopt=options.adopt,
-                declared=self._shared.targets(declarations, options.installation),
-                shared=self._shared.modes(declarations, options.restarts),
+                declared=claims.targets,
+                shared=claims.modes,
                 installation=options.installation,
                 now=moment,
             ),
@@ -159,27 +160,17 @@ class _Shared:
     """Held by the one pass that decides on removals, from reading what was removed to writing it down."""
     turns: Turns = field(default_factory=Turns)
     absences: Absences = field(default_factory=Absences)
-    _targets: tuple[Declarations, str, Mapping[str, ObjectName]] = (Declarations(), "", {})
+    _claims: Claims | None = None
     """Those of the last declarations, which most passes share."""
-    _modes: tuple[Declarations, RestartMode, Mapping[ObjectName, RestartMode]] = (Declarations(), RestartMode.AUTO, {})
     _pools: list[WritePool] = field(default_factory=list)
     _stopping: Event = field(default_factory=Event)
 
-    def targets(self, declarations: Declarations, installation: str) -> Mapping[str, ObjectName]:
-        """As `owners.targets`, which goes over all declarations, made once for each set of them."""
-        of, by, found = self._targets
-        if of is not declarations or by != installation:
-            found = targets(declarations, installation)
-            self._targets = declarations, installation, found
-        return found
-
-    def modes(self, declarations: Declarations, default: RestartMode) -> Mapping[ObjectName, RestartMode]:
-        """As `owners.shared_modes`, made once for each set of declarations."""
-        of, by, found = self._modes
-        if of is not declarations or by != default:
-            found = shared_modes(declarations, default)
-            self._modes = declarations, default, found
-        return found
+    def claims(self, declarations: Declarations, installation: str, default: RestartMode) -> Claims:
+        """Made once for each set of declarations: it goes over all of them."""
+        known = self._claims
+        if known is None or not known.made_of(declarations, installation, default):
+            known = self._claims = Claims.of(declarations, installation, default)
+        return known
 
     def pool(self, workers: int) -> WritePool:
         pool = WritePool(workers)
