@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from syncd.model import OWNER, Desired, ObjectName, RestartMode, SecretObject, Unknown
 from syncd.reconcile.changes import Authors, belongs_to
@@ -32,17 +32,16 @@ def tracked(
     stands = after or before
     if stands is None or not any(belongs_to(stands, one.owner) for one in group):
         return None
-    owners = {one.owner for one in group} | {owner for owner in _authors(stands) if rules.claims(owner, name)}
-    whole = stands.annotations.get(OWNER) in owners
-    shares = frozenset(key for owner in owners for s in (before, after) if s for key in Authors.of(s).get(owner).keys)
-
-    def part(secret: SecretObject | None) -> Data | None:
-        if secret is None:
-            return None
-        return secret.data if whole else {key: value for key, value in secret.data.items() if key in shares}
-
+    owners = {one.owner for one in group} | _claimants(stands, rules)
+    share = _share(stands, owners, [one for one in (before, after) if one])
     mode = rules.shared.get(name) or strongest(group)
-    return Tracked(name, part(before), part(after), mode, before.written if before else None)
+    return Tracked(
+        name,
+        before=share(before) if before else None,
+        after=share(after) if after else None,
+        mode=mode,
+        written=before.written if before else None,
+    )
 
 
 def beside(secret: SecretObject, rules: Rules) -> Tracked | None:
@@ -50,15 +49,24 @@ def beside(secret: SecretObject, rules: Rules) -> Tracked | None:
 
     As much of it counts as in a pass over its declarations.
     """
-    owners = {owner for owner in _authors(secret) if rules.claims(owner, secret.name)}
+    owners = _claimants(secret, rules)
     if not owners:
         return None
-    shares = frozenset(key for owner in owners for key in Authors.of(secret).get(owner).keys)
-    data = secret.data
-    if secret.annotations.get(OWNER) not in owners:
-        data = {key: value for key, value in data.items() if key in shares}
+    data = _share(secret, owners, [secret])(secret)
     return Tracked(secret.name, data, data)
 
 
-def _authors(secret: SecretObject) -> set[str]:
-    return {secret.annotations.get(OWNER, ""), *Authors.of(secret).by_owner}
+def _claimants(secret: SecretObject, rules: Rules) -> set[str]:
+    """The owners of the declarations that made it, or a part of it, and ask for it still."""
+    authors = {secret.annotations.get(OWNER, ""), *Authors.of(secret).by_owner}
+    return {owner for owner in authors if rules.claims(owner, secret.name)}
+
+
+def _share(
+    stands: SecretObject, owners: Collection[str], versions: Iterable[SecretObject]
+) -> Callable[[SecretObject], Data]:
+    """What of any version of a Secret is theirs: all of it, or the keys that they have in one of the versions."""
+    if stands.annotations.get(OWNER) in owners:
+        return lambda secret: secret.data
+    keys = frozenset(key for owner in owners for one in versions for key in Authors.of(one).get(owner).keys)
+    return lambda secret: {key: value for key, value in secret.data.items() if key in keys}
