@@ -6,7 +6,9 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from syncd.cluster.addresses import shown
@@ -31,10 +33,12 @@ from syncd.providers.api import (
     StoreHealth,
 )
 from syncd.providers.documents import kubernetes_document
-from syncd.providers.kubernetes_config import KubernetesConfig, read_config
+from syncd.providers.kubernetes_config import Endpoint, KubernetesConfig, read_config
 from syncd.providers.names import name_matcher
 
 _T = TypeVar("_T")
+_TRUSTED_FOR = 10.0
+"""Seconds for which authority and credentials that were looked at again are not doubted, however many calls fail."""
 
 
 class KubernetesPlugin:
@@ -46,6 +50,12 @@ class KubernetesPlugin:
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
         """Raises StoreError (MISCONFIGURED) for a wrong field. Credentials are read at the first call."""
         return KubernetesStore(read_config(store), store, credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    endpoint: Endpoint
+    target: KubernetesTarget
 
 
 class KubernetesStore:
@@ -62,7 +72,8 @@ class KubernetesStore:
         self._credentials = credentials
         self._timeout = store.timeout
         self._lock = threading.Lock()
-        self._opened: KubernetesTarget | None = None
+        self._opened: _Opened | None = None
+        self._looked_at = float("-inf")
 
     def fetch(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Outcome]:
         return {key: _NO_VERSIONS for key in keys if key.version} | self._read([key for key in keys if not key.version])
@@ -89,7 +100,7 @@ class KubernetesStore:
     def close(self) -> None:
         with self._lock:
             if self._opened is not None:
-                self._opened.close()
+                self._opened.target.close()
 
     @property
     def _right(self) -> str:
@@ -106,26 +117,70 @@ class KubernetesStore:
         return {key: _outcome(observed[name], metadata=key.metadata) for key, name in names.items()}
 
     def _ask(self, call: Callable[[KubernetesTarget], _T]) -> _T:
-        """Raises StoreError for what the cluster room raises."""
-        try:
-            return call(self._target())
-        except UsageError as error:
-            raise StoreError(Failure.MISCONFIGURED, error.message, hint=error.hint) from None
-        except ClusterError as error:
-            raise StoreError(error.failure, error.message, hint=error.hint) from None
+        """Raises StoreError for what the cluster room raises.
 
-    def _target(self) -> KubernetesTarget:
+        A call that fails is made again, once, if authority or credentials have been replaced meanwhile.
+        """
+        with _as_store_errors():
+            opened = self._current()
+            try:
+                answer = call(opened.target)
+                if not _is_unreadable(answer):
+                    return answer
+            except ClusterError:
+                if fresh := self._replaced(opened):
+                    return call(fresh.target)
+                raise
+            return call(fresh.target) if (fresh := self._replaced(opened)) else answer
+
+    def _current(self) -> _Opened:
         with self._lock:
             if self._opened is None:
-                endpoint = self._config.endpoint(self._credentials)
-                self._opened = KubernetesTarget.for_server(
-                    endpoint.server,
-                    ca=endpoint.ca,
-                    credential=endpoint.credential,
-                    timeout=self._timeout,
-                    tries=1,  # the lane repeats
-                )
+                self._opened = self._open(self._config.endpoint(self._credentials))
             return self._opened
+
+    def _replaced(self, failed: _Opened) -> _Opened | None:
+        """A connection made of other things than the one that failed; None when there are no others."""
+        with self._lock:
+            if self._opened is not failed:
+                return self._opened
+            if time.monotonic() - self._looked_at < _TRUSTED_FOR:
+                return None
+            self._looked_at = time.monotonic()
+            try:
+                endpoint = self._config.endpoint(self._credentials)
+            except StoreError:
+                return None
+            if failed.endpoint.lasts(endpoint):
+                return None
+            self._opened = self._open(endpoint)
+        failed.target.close()
+        return self._opened
+
+    def _open(self, endpoint: Endpoint) -> _Opened:
+        target = KubernetesTarget.for_server(
+            endpoint.server,
+            ca=endpoint.ca,
+            credential=endpoint.credential,
+            timeout=self._timeout,
+            tries=1,  # the lane repeats
+        )
+        return _Opened(endpoint, target)
+
+
+@contextmanager
+def _as_store_errors() -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        raise StoreError(Failure.MISCONFIGURED, error.message, hint=error.hint) from None
+    except ClusterError as error:
+        raise StoreError(error.failure, error.message, hint=error.hint) from None
+
+
+def _is_unreadable(answer: object) -> bool:
+    """Whether a read of Secrets got none of them: then the connection may be at fault."""
+    return isinstance(answer, Mapping) and all(isinstance(seen, Unreadable) for seen in answer.values())
 
 
 _NO_VERSIONS = Failed(Failure.MISCONFIGURED, "a Kubernetes Secret has no versions", hint="leave `version` out")

@@ -52,6 +52,11 @@ class Endpoint:
     ca: str
     credential: Credential
 
+    def lasts(self, now: Endpoint) -> bool:
+        """Whether what was read before still holds; a function that makes tokens makes new ones by itself."""
+        made = callable(self.credential) and callable(now.credential)
+        return (self.server, self.ca) == (now.server, now.ca) and (made or self.credential == now.credential)
+
 
 @dataclass(frozen=True, slots=True)
 class KubernetesConfig:

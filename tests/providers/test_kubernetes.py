@@ -284,3 +284,50 @@ def test_client_certificate(tmp_path: Path) -> None:
         server = {"url": url, "caProvider": {"type": "ConfigMap", "name": "ca"}}
         store = open_kubernetes({"server": server, "auth": {"cert": cert}}, given)
         assert '{"user": "ann"}' == text(read(store, "a"))
+
+
+class Replaceable(GivenCredentials):
+    """A Secret whose pair, and a ConfigMap whose authority, are replaced."""
+
+    def __init__(self, authority: Authority) -> None:
+        super().__init__()
+        self.reads = 0
+        self.replace(authority)
+
+    def replace(self, authority: Authority) -> None:
+        self._authority, self._pair = authority.pem, authority.issue_client("reader")
+
+    def secret_key(self, name: str, key: str, namespace: str | None = None) -> SecretValue:
+        return SecretValue(self._pair.certificate if key == "tls.crt" else self._pair.key)
+
+    def configmap_key(self, name: str, key: str, namespace: str | None = None) -> str:
+        self.reads += 1
+        return self._authority
+
+
+def mutual_store(url: str, credentials: Credentials) -> KubernetesStore:
+    server = {"url": url, "caProvider": {"type": "ConfigMap", "name": "ca"}}
+    cert = {"clientCert": {"name": "pair"}, "clientKey": {"name": "pair"}}
+    return open_kubernetes({"server": server, "auth": {"cert": cert}}, credentials)
+
+
+def test_a_replaced_authority_is_picked_up(tmp_path: Path) -> None:
+    """What a store trusts and shows is read again after a failure; no restart is needed."""
+    old, new = Authority(), Authority()
+    credentials = Replaceable(old)
+    with mutual_server(tmp_path, new) as url:
+        store = mutual_store(url, credentials)
+        assert "certificate that is not trusted" in failed(read(store, "a")).message
+        store._looked_at = float("-inf")
+        credentials.replace(new)
+        assert '{"user": "ann"}' == text(read(store, "a"))
+
+
+def test_an_authority_is_not_looked_at_with_every_failure(tmp_path: Path) -> None:
+    """A server that stays wrong does not cost a read of the ConfigMap for each Secret."""
+    credentials = Replaceable(Authority())
+    with mutual_server(tmp_path, Authority()) as url:
+        store = mutual_store(url, credentials)
+        for _ in range(3):
+            assert "certificate that is not trusted" in failed(read(store, "a")).message
+    assert 2 == credentials.reads
