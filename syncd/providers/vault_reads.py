@@ -101,13 +101,14 @@ class KvReads:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
             body = None
-        if not isinstance(body, dict) or (response.status_code == 200 and not {"data", "errors"} & body.keys()):
-            message = f"the answer for `{path}` is none of Vault's: something that is not Vault answered"
-            raise StoreError(Failure.UNAVAILABLE, message)
-        data = body.get("data")
+        data = body.get("data") if isinstance(body, dict) else None
         if isinstance(data, dict):
             return data
-        if response.status_code == 200 and data is None and "data" in body and not body.get("errors"):
+        answered = response.status_code == 200
+        if not isinstance(body, dict) or data is not None or (answered and not {"data", "errors"} & body.keys()):
+            message = f"the answer for `{path}` is none of Vault's: something that is not Vault answered"
+            raise StoreError(Failure.UNAVAILABLE, message)
+        if answered and "data" in body and not body.get("errors"):
             return None
         if body.get("errors") != [] or body.get("warnings"):
             raise from_response(response, f"read `{path}`", hint="check `path`, `version` and `namespace` of the store")

@@ -98,6 +98,16 @@ def test_numbers_keep_the_text_that_vault_wrote() -> None:
     assert "3" == found.version
 
 
+@pytest.mark.parametrize("data", ["[]", '"text"', "7", "false"])
+def test_data_that_is_no_object_is_none_of_vaults(data: str) -> None:
+    """Something else answers: that passes, and the manifest is not to blame."""
+    with FaultServer() as server:
+        server.inject(answer(body=f'{{"data":{data}}}'.encode()))
+        failure = failed(read(open_vault({"server": server.url, "path": "secret"}), "a"))
+    assert Failure.UNAVAILABLE is failure.failure
+    assert failure.message.endswith("something that is not Vault answered")
+
+
 def test_versions(kv: Kv) -> None:
     """A version is read by its number, and the answer says which one it is."""
     kv.put("a", n="1")
