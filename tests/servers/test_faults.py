@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import hvac
 import pytest
@@ -13,7 +16,7 @@ import requests
 from tests.servers import faults
 from tests.servers.controlplane import ControlPlane
 from tests.servers.faults import FaultServer
-from tests.servers.openbao import OpenBao
+from tests.servers.openbao import OpenBao, wait_for
 
 
 @pytest.fixture
@@ -50,6 +53,18 @@ def test_connections_are_kept(server: FaultServer, session: requests.Session) ->
     statuses = [session.get(f"{server.url}/v1/sys/health", timeout=5).status_code for _ in range(3)]
     assert [200, 500, 200] == statuses
     assert 1 == len(server._server.connections)
+
+
+def test_a_client_that_dies_is_no_trouble(capfd: pytest.CaptureFixture[str]) -> None:
+    """A killed process resets its connections, between two calls or within one: the server says nothing to that."""
+    with FaultServer() as server:
+        for sent in (b"GET /v1/a HTTP/1.1\r\n\r\n", b"POST /v1/a HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf"):
+            with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as client:
+                client.sendall(sent)
+                wait_for(lambda: bool(server._server.connections))
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wait_for(lambda: not server._server.connections)
+    assert "" == capfd.readouterr().err
 
 
 def test_throttling_says_when_to_come_back(server: FaultServer) -> None:

@@ -165,6 +165,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.server.connections.add(self)
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # a client that is killed resets its idle connections
+            super().handle()
+
     def finish(self) -> None:
         self.server.connections.discard(self)
         with suppress(OSError):
