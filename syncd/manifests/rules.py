@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from syncd.manifests import paths
 from syncd.manifests.content import at, find
 from syncd.manifests.faults import Fault, Path, Severity, did_you_mean
 from syncd.manifests.fields import StoreKind
@@ -23,6 +24,7 @@ def check_declaration(content: Any) -> Iterator[Fault]:
         yield Fault(("spec",), "needs `data` or `dataFrom`: it names nothing to fetch")
     yield from _policies(content)
     yield from _privileges(content)
+    yield from paths.check(content)
     yield from _repeated_keys(content, data)
     for index, entry in enumerate(data_from):
         if isinstance(entry, dict) and _fetches_nothing(entry):

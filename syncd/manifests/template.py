@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, PlainValidator
 
 from syncd.manifests.data import DecodingStrategy
-from syncd.manifests.fields import DataKey, Model, Name, default_if_empty
+from syncd.manifests.fields import DataKey, Model, Name, default_if_empty, refused
+from syncd.manifests.paths import ManifestPath
 
 
 class MergePolicy(StrEnum):
@@ -27,11 +28,14 @@ class TemplateTarget(StrEnum):
     LABELS = "Labels"
 
 
-def _any_case(value: object) -> object:
-    """The reference takes `data` for `Data`, and an empty text too."""
-    if not isinstance(value, str):
+def _target(value: object) -> TemplateTarget | ManifestPath:
+    """The reference takes `data` for `Data`, and an empty text too. Whose path may stand here is checked by rules."""
+    if isinstance(value, TemplateTarget | ManifestPath):
         return value
-    return value.capitalize() or TemplateTarget.DATA
+    if not isinstance(value, str):
+        raise refused("must be one of `Data`, `Annotations`, `Labels`")
+    whole = value.capitalize() or TemplateTarget.DATA
+    return TemplateTarget(whole) if whole in tuple(TemplateTarget) else ManifestPath(value)
 
 
 class TemplateMetadata(Model):
@@ -56,7 +60,7 @@ class TemplateFrom(Model):
     config_map: TemplateRef | None = None
     secret: TemplateRef | None = None
     literal: str | None = Field(default=None, repr=False)
-    target: Annotated[TemplateTarget, BeforeValidator(_any_case)] = TemplateTarget.DATA
+    target: Annotated[TemplateTarget | ManifestPath, PlainValidator(_target)] = TemplateTarget.DATA
     values_decoding_strategy: DecodingStrategy = DecodingStrategy.NONE
 
 

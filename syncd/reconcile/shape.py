@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syncd.errors import Failure, RenderError, StoreError
 from syncd.manifests.externalsecret import ExternalSecret
+from syncd.manifests.paths import ManifestPath
 from syncd.manifests.template import MergePolicy, TemplateAs, TemplateFrom, TemplateRef, TemplateTarget
 from syncd.model import Missing, ObjectName, Unreadable
 from syncd.reconcile import decode
 from syncd.reconcile.answers import Answers, Document
 from syncd.reconcile.gather import Values
 from syncd.reconcile.located import located
+from syncd.reconcile.paths import Filled, Piece
 
 TEMPLATE = "spec.target.template"
 FOREIGN = ("argocd.argoproj.io/", "kubectl.kubernetes.io/", "helm.sh/", "meta.helm.sh/", "syncd.dev/")
@@ -41,23 +43,39 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
         meta = declaration.metadata
         return Shaped(data, _copied(meta.labels), _copied(meta.annotations))
     passes = template.merge_policy is MergePolicy.MERGE or not (template.data or template.template_from)
-    made: Values = dict(data) if passes else {}
-    labels, annotations = Values(), Values()
-    targets = {TemplateTarget.DATA: made, TemplateTarget.LABELS: labels, TemplateTarget.ANNOTATIONS: annotations}
+    made = Filled(dict(data) if passes else {})
     shaping = _Shaping(declaration.object_name.namespace, data, answers)
     for index, source in enumerate(template.template_from):
         with located(f"{TEMPLATE}.templateFrom[{index}]"):
-            targets[source.target] |= shaping.source(source)
+            _fill(made, source, shaping.pieces(source))
     for part, texts, into in (
-        ("data", template.data, made),
-        ("metadata.labels", template.metadata.labels, labels),
-        ("metadata.annotations", template.metadata.annotations, annotations),
+        ("data", template.data, made.data),
+        ("metadata.labels", template.metadata.labels, made.labels),
+        ("metadata.annotations", template.metadata.annotations, made.annotations),
     ):
         for key, text in texts.items():
             with located(f"{TEMPLATE}.{part}[{key}]"):
                 into[key] = shaping.rendered(text, key)
+    with located(TEMPLATE):
+        together = made.together()
     varying = frozenset(shaping.varying)
-    return Shaped(made, _text(labels), _own(_text(annotations)), template.metadata.finalizers, varying)
+    return Shaped(together, _text(made.labels), _own(_text(made.annotations)), template.metadata.finalizers, varying)
+
+
+def _fill(made: Filled, source: TemplateFrom, pieces: Iterator[Piece]) -> None:
+    target, strategy = source.target, source.values_decoding_strategy
+    if isinstance(target, ManifestPath):
+        for piece in pieces:
+            made.put(target, piece, strategy)
+        return
+    fields = {
+        TemplateTarget.DATA: made.data,
+        TemplateTarget.LABELS: made.labels,
+        TemplateTarget.ANNOTATIONS: made.annotations,
+    }
+    for piece in pieces:
+        given = _pairs(piece.text, piece.name) if piece.pairs else {piece.name: piece.text}
+        fields[target].update(decode.decode_map(strategy, given))
 
 
 class _Shaping:
@@ -69,33 +87,27 @@ class _Shaping:
         self._answers = answers
         self.varying: set[str] = set()
 
-    def source(self, source: TemplateFrom) -> Values:
+    def pieces(self, source: TemplateFrom) -> Iterator[Piece]:
+        for kind, reference in (("ConfigMap", source.config_map), ("Secret", source.secret)):
+            if reference:
+                yield from self._document(reference, Document(kind, ObjectName(self._namespace, reference.name)))
         if source.literal is not None:
-            made = _pairs(self.rendered(source.literal, "literal"), "literal")
-        else:
-            made = {}
-            for kind, reference in (("ConfigMap", source.config_map), ("Secret", source.secret)):
-                if reference:
-                    made |= self._document(reference, Document(kind, ObjectName(self._namespace, reference.name)))
-        return decode.decode_map(source.values_decoding_strategy, made)
+            yield Piece("literal", self.rendered(source.literal, "literal"), pairs=True)
 
-    def _document(self, reference: TemplateRef, document: Document) -> Values:
+    def _document(self, reference: TemplateRef, document: Document) -> Iterator[Piece]:
         where = f"{document.kind} {document.name}"
         content = self._answers.documents.get(document, Missing())
         if isinstance(content, Unreadable):
             raise StoreError(content.failure, f"{where} cannot be read: {content.reason}", hint=content.hint)
         if isinstance(content, Missing):
             raise StoreError(Failure.MISCONFIGURED, f"{where} does not exist")
-        made: Values = {}
         for item in reference.items:
             if item.key not in content:
                 there = ", ".join(f"`{key}`" for key in sorted(content)) or "none"
                 raise RenderError(f"{where} has no key `{item.key}`", hint=f"its keys: {there}")
             text = content[item.key].reveal().decode(errors="surrogateescape")
             rendered = self.rendered(text, f"{where}, key {item.key}")
-            pairs = item.template_as is TemplateAs.KEYS_AND_VALUES
-            made |= _pairs(rendered, item.key) if pairs else {item.key: rendered}
-        return made
+            yield Piece(item.key, rendered, pairs=item.template_as is TemplateAs.KEYS_AND_VALUES)
 
     def rendered(self, text: str, name: str) -> bytes:
         from syncd.templating import Template  # late: its functions bring libraries that most declarations never need

@@ -173,6 +173,14 @@ def _json_value(value: Any) -> Any:
     return float(value)
 
 
+def read_any(text: bytes, spend: Spend) -> Any:
+    """`yaml.Unmarshal` into an `interface {}`. Raises YAMLError, with no value."""
+    try:
+        return _json_value(_read(text, spend))
+    except (YAMLError, JSONError):
+        raise YAMLError("the text is not valid YAML") from None
+
+
 def read_object(text: bytes, spend: Spend) -> dict[bytes, Any]:
     """`yaml.Unmarshal` into a `map[string]interface {}`. Raises YAMLError with the text that Go gives."""
     try:
