@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ from syncd.manifests.items import Text
 from syncd.manifests.loading import load
 from syncd.providers.api import Failed, StoreHealth
 from syncd.reconcile.check import Checked, StoreCheck, Verdict
-from syncd.reconcile.options import Options
+from syncd.reconcile.options import Options, Progress, silent
 from syncd.reconcile.stores import Stores
 from tests.providers.aws_stores import aws_config, refusal
 from tests.providers.vaults import TOKEN_AUTH, Kv
 from tests.servers.aws import on
 from tests.servers.faults import FaultServer, hang
 from tests.servers.openbao import OpenBao
+from tests.servers.wire import Exchange
 
 API = {"apiVersion": "external-secrets.io/v1"}
 CLUSTER = "ClusterSecretStore"
@@ -50,12 +52,12 @@ def declared(*documents: dict[str, Any]) -> Declarations:
     return load([Text("a.yaml", yaml.safe_dump_all(documents), "/manifests")], namespace="shop").complete()
 
 
-def check(*documents: dict[str, Any], timeout: float = 5.0) -> tuple[Checked, ...]:
+def check(*documents: dict[str, Any], timeout: float = 5.0, progress: Progress = silent) -> tuple[Checked, ...]:
     declarations, options = declared(*documents), Options(provider_timeout=timeout)
     stores = Stores(Nowhere(), options)
     one = StoreCheck(stores, declarations, options)
     try:
-        return one.check(one.ours())
+        return one.check(one.ours(), progress)
     finally:
         stores.close()
 
@@ -115,16 +117,29 @@ def test_the_role_is_shown(aws_wire: FaultServer) -> None:
     assert healthy(one).identity.startswith("arn:aws:sts::123456789012:assumed-role/reader/")
 
 
-def test_what_hangs_holds_up_no_other(openbao: OpenBao) -> None:
-    """Each check has its deadline; the answers keep the order of the stores."""
-    kv = Kv(openbao)
+def test_what_hangs_holds_up_no_other() -> None:
+    """The other store is answered meanwhile; the answers keep the order of the stores."""
+    answered, seen = threading.Event(), list[bool]()
+
+    def hang_until_the_other_is_answered(exchange: Exchange) -> None:
+        seen.append(answered.wait(30))
+        exchange.close()
+
+    with FaultServer() as server:
+        server.inject(hang_until_the_other_is_answered, calls=(1,))
+        slow = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}}, "slow")
+        documents = (slow, store({"fake": {"data": []}}, "fast"), secret("vault-token", token="t"))
+        first, second = check(*documents, timeout=60, progress=lambda stage: answered.set() if stage.done else None)
+    assert ([True], Verdict.FAILED, Verdict.READY) == (seen, first.verdict, second.verdict)
+
+
+def test_each_check_has_its_deadline() -> None:
+    """What does not answer has failed, and is not waited for."""
     with FaultServer() as server:
         server.inject(hang())
-        slow = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}}, "slow")
-        token = secret("vault-token", token=openbao.token)
-        first, second = check(slow, store(vault(kv), "fast"), token, timeout=0.3)
-    assert (Verdict.FAILED, Failure.TIMEOUT) == (first.verdict, failed(first).failure)
-    assert Verdict.READY is second.verdict
+        slow = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}})
+        [one] = check(slow, secret("vault-token", token="t"), timeout=0.3)
+    assert (Verdict.FAILED, Failure.TIMEOUT) == (one.verdict, failed(one).failure)
 
 
 def test_credentials_that_are_nowhere() -> None:
