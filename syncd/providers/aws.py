@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from syncd.errors import MissingExtra
 from syncd.providers.api import Credentials, Provider, StoreConfig
-from syncd.providers.aws_config import read_config
+from syncd.providers.aws_config import read_config, read_identity
+from syncd.providers.fields import Fields
+from syncd.providers.identities import RequestIdentity
 
 
 class AwsPlugin:
@@ -19,10 +23,24 @@ class AwsPlugin:
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
         """Raises StoreError (MISCONFIGURED) for a wrong field, MissingExtra without boto3. Nothing is asked yet."""
         config = read_config(store)
-        try:
+        with _library():
             from syncd.providers.aws_store import AwsStore
-        except ModuleNotFoundError as error:
-            if error.name not in ("boto3", "botocore"):
-                raise
-            raise MissingExtra(cls.name, "aws") from error
         return AwsStore(config, store, credentials)
+
+    @classmethod
+    def identity(cls, fields: Fields, store: StoreConfig) -> RequestIdentity:
+        """For stores of other providers. Raises StoreError (MISCONFIGURED), MissingExtra. Nothing is asked yet."""
+        identity = read_identity(fields, store)
+        with _library():
+            from syncd.providers.aws_identity import CallerIdentity
+        return CallerIdentity(identity)
+
+
+@contextmanager
+def _library() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("boto3", "botocore"):
+            raise
+        raise MissingExtra(AwsPlugin.name, "aws") from error

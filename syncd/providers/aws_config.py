@@ -107,6 +107,17 @@ def read_config(store: StoreConfig) -> AwsConfig:
     )
 
 
+def read_identity(fields: Fields, store: StoreConfig) -> AwsIdentity:
+    """An identity beside those of this provider's stores: keys, and one role. Raises StoreError (MISCONFIGURED)."""
+    arn = fields.text("role")
+    return AwsIdentity(
+        region=fields.text("region", "us-east-1"),
+        auth=read_auth(fields, files=bool(store.base)),
+        roles=(Role(arn, fields.text("externalID")),) if arn else (),
+        session_name=session_name(store),
+    )
+
+
 def endpoint_override(service: str) -> str:
     """The address of a service that the reference's variable gives, before all others; empty when it gives none."""
     return os.environ.get(_ENDPOINTS[service], "")

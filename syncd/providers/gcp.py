@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from syncd.errors import MissingExtra
 from syncd.providers.api import Credentials, Provider, StoreConfig
-from syncd.providers.gcp_config import read_config
+from syncd.providers.fields import Fields
+from syncd.providers.gcp_config import read_config, read_signing
+from syncd.providers.identities import TokenIdentity
 
 
 class GcpPlugin:
@@ -19,10 +23,24 @@ class GcpPlugin:
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
         """Raises StoreError (MISCONFIGURED) for a wrong field, MissingExtra without the library. Nothing is asked."""
         config = read_config(store)
-        try:
+        with _library():
             from syncd.providers.gcp_store import GcpStore
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in ("google", "grpc", "requests"):
-                raise
-            raise MissingExtra(cls.name, "gcp") from error
         return GcpStore(config, store, credentials)
+
+    @classmethod
+    def identity(cls, fields: Fields, store: StoreConfig) -> TokenIdentity:
+        """For stores of other providers. Raises StoreError (MISCONFIGURED), MissingExtra. Nothing is asked yet."""
+        auth = read_signing(fields, store)
+        with _library():
+            from syncd.providers.gcp_identity import AccountIdentity
+        return AccountIdentity(auth)
+
+
+@contextmanager
+def _library() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("google", "grpc", "requests"):
+            raise
+        raise MissingExtra(GcpPlugin.name, "gcp") from error

@@ -98,7 +98,9 @@ class FederationAuth:
         return f"{self.source}"
 
 
-Auth = AmbientAuth | KeyAuth | WorkloadIdentityAuth | FederationAuth
+SigningAuth = AmbientAuth | KeyAuth | WorkloadIdentityAuth
+"""Those that can sign a token for others."""
+Auth = SigningAuth | FederationAuth
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _auth(fields: Fields, *, files: bool) -> Auth:
     if key := auth.child("secretRef"):
         return KeyAuth(key.required_secret("secretAccessKeySecretRef"))
     if identity := auth.child("workloadIdentity"):
-        return read_workload_identity(identity)
+        return _workload_identity(identity)
     if federation := auth.child("workloadIdentityFederation"):
         return _federation(federation, files=files)
     if not files:
@@ -147,7 +149,7 @@ def _auth(fields: Fields, *, files: bool) -> Auth:
     return AmbientAuth()
 
 
-def read_workload_identity(identity: Fields) -> WorkloadIdentityAuth:
+def _workload_identity(identity: Fields) -> WorkloadIdentityAuth:
     """A service account and its cluster. Raises StoreError (MISCONFIGURED)."""
     account = identity.account("serviceAccountRef") or identity.refuse("serviceAccountRef", "is required")
     return WorkloadIdentityAuth(
@@ -156,6 +158,20 @@ def read_workload_identity(identity: Fields) -> WorkloadIdentityAuth:
         location=_matching(identity, "clusterLocation", r"[a-z0-9-]+"),
         project=_matching(identity, "clusterProjectID", r"[a-z0-9][a-z0-9.:-]*"),
     )
+
+
+def read_signing(fields: Fields, store: StoreConfig) -> SigningAuth:
+    """An identity beside those of this provider's stores. Raises StoreError (MISCONFIGURED)."""
+    if key := fields.child("secretRef"):
+        return KeyAuth(key.required_secret("secretAccessKeySecretRef"))
+    if identity := fields.child("workloadIdentity"):
+        return _workload_identity(identity)
+    if "serviceAccountRef" in fields:
+        return _workload_identity(fields)
+    if not store.base:
+        message = "has no identity, and the credentials that syncd runs with serve only stores from files"
+        fields.refuse("", message, "set `secretRef`, `workloadIdentity` or `serviceAccountRef`")
+    return AmbientAuth()
 
 
 def _federation(fields: Fields, *, files: bool) -> FederationAuth:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import ClassVar
 
 from syncd.errors import MissingExtra
 from syncd.providers.api import Credentials, Provider, StoreConfig
-from syncd.providers.vault_config import Auth, GcpAuth, IamAuth, read_config
-
-_EXTRAS = {"boto3": "aws", "botocore": "aws", "google": "gcp", "grpc": "gcp"}
-"""What of the extras has which library."""
+from syncd.providers.vault_config import read_config
 
 
 class VaultPlugin:
@@ -29,19 +25,4 @@ class VaultPlugin:
             if error.name not in ("hvac", "requests"):
                 raise
             raise MissingExtra(cls.name, "vault") from error
-        _load_login(config.auth)
         return VaultStore(config, store, credentials)
-
-
-def _load_login(auth: Auth | None) -> None:
-    """The libraries of the cloud that a login needs. Raises MissingExtra."""
-    try:
-        if isinstance(auth, IamAuth):
-            importlib.import_module("syncd.providers.vault_iam")
-        elif isinstance(auth, GcpAuth):
-            importlib.import_module("syncd.providers.vault_gcp")
-    except ModuleNotFoundError as error:
-        extra = _EXTRAS.get((error.name or "").partition(".")[0])
-        if extra is None:
-            raise
-        raise MissingExtra("vault", f"vault,{extra}") from error

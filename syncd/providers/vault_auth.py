@@ -15,6 +15,7 @@ from requests import Response
 
 from syncd.providers.api import Credentials, Failure, StoreError
 from syncd.providers.fields import AccountRef, SecretRef
+from syncd.providers.vault_cloud import proof
 from syncd.providers.vault_config import (
     AmbientAuth,
     AppRoleAuth,
@@ -58,7 +59,7 @@ def log_in(client: hvac.Client, auth: Auth | None, credentials: Credentials, *, 
         return Token(auth.token.text(credentials))
     try:
         if isinstance(auth, IamAuth | GcpAuth):
-            response = _post(client, auth, _proof(auth, credentials, timeout))
+            response = _post(client, auth, proof(auth, credentials, timeout))
         else:
             response = _call(client, auth, credentials)
     except VaultError as error:
@@ -84,17 +85,6 @@ def read_token(response: Response) -> Token:
         message = "Vault took the login and gave no token for it"
         hint = "logins that need a second factor are not supported"
         raise StoreError(Failure.MISCONFIGURED, message, hint=hint) from None
-
-
-def _proof(auth: IamAuth | GcpAuth, credentials: Credentials, timeout: float) -> Mapping[str, str]:
-    """Who we are to a cloud; the libraries of both are imported only for stores that want them."""
-    if isinstance(auth, IamAuth):
-        from syncd.providers.vault_iam import signed_request
-
-        return signed_request(auth, credentials, timeout)
-    from syncd.providers.vault_gcp import signed_claims
-
-    return signed_claims(auth, credentials, timeout)
 
 
 def _post(client: hvac.Client, auth: Login, body: Mapping[str, str]) -> Response:

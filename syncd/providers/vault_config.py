@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from syncd.providers import aws_config, gcp_config
 from syncd.providers.api import StoreConfig
 from syncd.providers.fields import AccountRef, Fields, SecretRef, is_ambient
+from syncd.providers.identities import RequestIdentity, TokenIdentity, aws_identity, gcp_identity
 from syncd.providers.trust import Trust, read_trust
 from syncd.providers.vault_paths import KvPaths, KvVersion
 
@@ -97,22 +97,22 @@ class CertAuth:
 class IamAuth:
     path: str
     role: str
-    identity: aws_config.AwsIdentity
+    identity: RequestIdentity
     server_id: str
     """What the server wants to be called, so that a login for another server is of no use to it; may be empty."""
 
     def __str__(self) -> str:
-        return f"role `{self.role}` of the AWS auth at `{self.path}` with {self.identity.identity}"
+        return f"role `{self.role}` of the AWS auth at `{self.path}` with {self.identity}"
 
 
 @dataclass(frozen=True, slots=True)
 class GcpAuth:
     path: str
     role: str
-    source: gcp_config.KeyAuth | gcp_config.WorkloadIdentityAuth | gcp_config.AmbientAuth
+    identity: TokenIdentity
 
     def __str__(self) -> str:
-        return f"role `{self.role}` of the GCP auth at `{self.path}` with {self.source}"
+        return f"role `{self.role}` of the GCP auth at `{self.path}` with {self.identity}"
 
 
 Login = AppRoleAuth | KubernetesAuth | PasswordAuth | JwtAuth | CertAuth | IamAuth | GcpAuth
@@ -135,7 +135,7 @@ class VaultConfig:
 
 
 def read_config(store: StoreConfig) -> VaultConfig:
-    """Raises StoreError (MISCONFIGURED) with the path of the field that is wrong."""
+    """Raises StoreError (MISCONFIGURED) with the path of the field that is wrong, MissingExtra for that of a cloud."""
     fields = Fields.of(store)
     server = fields.required("server").rstrip("/")
     if not server.startswith(("http://", "https://")):
@@ -211,29 +211,12 @@ def _cert(fields: Fields, _: StoreConfig) -> CertAuth:
 
 
 def _iam(fields: Fields, store: StoreConfig) -> IamAuth:
-    arn = fields.text("role")
-    identity = aws_config.AwsIdentity(
-        region=fields.text("region", "us-east-1"),
-        auth=aws_config.read_auth(fields, files=bool(store.base)),
-        roles=(aws_config.Role(arn, fields.text("externalID")),) if arn else (),
-        session_name=aws_config.session_name(store),
-    )
-    server_id = fields.text("vaultAwsIamServerID")
-    return IamAuth(fields.text("path", "aws"), fields.required("vaultRole"), identity, server_id)
+    path, role = fields.text("path", "aws"), fields.required("vaultRole")
+    return IamAuth(path, role, aws_identity(fields, store), fields.text("vaultAwsIamServerID"))
 
 
 def _gcp(fields: Fields, store: StoreConfig) -> GcpAuth:
-    source: gcp_config.KeyAuth | gcp_config.WorkloadIdentityAuth | gcp_config.AmbientAuth = gcp_config.AmbientAuth()
-    if key := fields.child("secretRef"):
-        source = gcp_config.KeyAuth(key.required_secret("secretAccessKeySecretRef"))
-    elif identity := fields.child("workloadIdentity"):
-        source = gcp_config.read_workload_identity(identity)
-    elif "serviceAccountRef" in fields:
-        source = gcp_config.read_workload_identity(fields)
-    elif not store.base:
-        message = "has no identity, and the credentials that syncd runs with serve only stores from files"
-        fields.refuse("", message, "set `secretRef`, `workloadIdentity` or `serviceAccountRef`")
-    return GcpAuth(fields.text("path", "gcp"), fields.required("role"), source)
+    return GcpAuth(fields.text("path", "gcp"), fields.required("role"), gcp_identity(fields, store))
 
 
 _METHODS: Mapping[str, _Reader] = {

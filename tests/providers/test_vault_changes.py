@@ -94,7 +94,7 @@ except MissingExtra as error:
 
 @pytest.mark.parametrize(
     ("method", "library", "extra"),
-    [("iam", "boto3", "vault,aws"), ("iam", "botocore", "vault,aws"), ("gcp", "google.auth", "vault,gcp")],
+    [("iam", "boto3", "aws"), ("iam", "botocore", "aws"), ("gcp", "google.auth", "gcp")],
 )
 def test_the_extra_of_a_cloud_is_named(method: str, library: str, extra: str) -> None:
     """A login with an identity of a cloud needs that cloud's library too; the error says what to install."""

@@ -253,7 +253,7 @@ def test_gcp_with_the_login_of_a_person(
     (tmp_path / "login.json").write_text(json.dumps(login))
     gcp_env.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "login.json"))
     failure = vault.fails({"gcp": {"role": "shop"}}, GivenCredentials())
-    assert (Failure.DENIED, "set `secretRef` or `workloadIdentity` in `auth.gcp`") == (failure.failure, failure.hint)
+    assert (Failure.DENIED, "set `secretRef` or `workloadIdentity`") == (failure.failure, failure.hint)
 
 
 @pytest.mark.parametrize("method", ["iam", "gcp"])
