@@ -111,7 +111,7 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
         stores=stores_of(declaration),
         owner=owner_of(declaration, context.installation),
         paused=_paused(declaration, context),
-        unfit=_unfit(declaration, shaped.data),
+        unfit=_unfit(declaration, shaped),
         anew=_anew(declaration, shaped),
     )
 
@@ -133,12 +133,15 @@ def _type(declaration: ExternalSecret, *, merges: bool) -> str:
     return (template.type if template else "") or ("" if merges else "Opaque")
 
 
-def _unfit(declaration: ExternalSecret, data: Mapping[str, bytes]) -> str:
-    """Why a ConfigMap must not hold this data."""
+def _unfit(declaration: ExternalSecret, shaped: Shaped) -> str:
+    """Why a ConfigMap must not hold this. Without a template its metadata is the declaration's, and as open as that."""
     if declaration.target_name.kind is TargetKind.SECRET or declaration.allows_plain:
         return ""
-    found = ((key, looks_secret(key, value)) for key, value in sorted(data.items()))
-    return next((f"the key `{key}` {why}, and a ConfigMap hides nothing" for key, why in found if why), "")
+    found = [(f"the key `{key}`", looks_secret(key, value)) for key, value in sorted(shaped.data.items())]
+    if declaration.spec.target.template:
+        metadata = (("label", shaped.labels), ("annotation", shaped.annotations))
+        found += [(f"the {w} `{k}`", looks_secret(k, v.encode())) for w, texts in metadata for k, v in texts.items()]
+    return next((f"{what} {why}, and a ConfigMap hides nothing" for what, why in found if why), "")
 
 
 def _policy(declaration: ExternalSecret, context: Context) -> Policy:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from syncd.manifests.extensions import ALLOW_PLAIN
 from syncd.model import RESTARTED
+from tests.cli.binary import syncd
 from tests.e2e.manifests import Manifest, deployment, external_secret, key, store, write
 from tests.e2e.test_rights import ALL_WORKLOADS, KEY, Shop, rule
 from tests.servers.controlplane import ControlPlane
@@ -16,6 +20,25 @@ CONFIGMAPS = rule("configmaps", "get", "list", "create", "patch", "delete")
 SECRETS = rule("secrets", "get", "list", "create", "patch", "delete")
 OWN = (KEY, rule("secrets", "create"), rule("configmaps", "get", "create", "patch"))
 TARGET = {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}
+PATHS = [
+    {"target": "data.region", "literal": "{{ .KEY }}"},
+    {"target": "data.empty", "literal": ""},
+    {"target": "Data", "literal": "app.yaml: 'region: {{ .KEY }}'"},
+    {"target": "binaryData.blob", "literal": base64.b64encode(b"\xff\0").decode()},
+    {"target": "metadata.labels.region", "literal": "{{ .KEY }}"},
+    {"target": "metadata.annotations", "literal": "example.com/note: 'x'\nsyncd.dev/owner: me"},
+]
+REFUSED: list[dict[str, Any]] = [
+    {"data": {"KEY": 42}},
+    {"data": {"KEY": True}},
+    {"data": {"a": {"b": "c"}}},
+    {"data": {"KEY": ["a"]}},
+    {"data": {"KEY": "a"}, "binaryData": {"KEY": "YQ=="}},
+    {"binaryData": {"KEY": "no base64"}},
+    {"metadata": {"labels": {"tier": 2}}},
+    {"metadata": {"annotations": {"a": {"b": "c"}}}},
+]
+"""What the reference would send for paths and values that syncd refuses."""
 
 
 def user(name: str) -> Manifest:
@@ -33,6 +56,14 @@ class House:
         self.put("eu-west-1")
         self.declare("settings")
         self.shop.may(SECRETS, CONFIGMAPS, *ALL_WORKLOADS, home=OWN)
+
+    def fill(self, sources: list[dict[str, str]]) -> None:
+        """The ConfigMap comes from templates; bytes are let in."""
+        target = {**TARGET, "template": {"templateFrom": sources}}
+        declared = external_secret(
+            "settings", {"data": [key("region")], "target": target}, annotations={ALLOW_PLAIN: "true"}
+        )
+        write(self.shop.folder / "shop.yaml", [store({"file": {"path": "keys"}}), declared])
 
     def put(self, value: str) -> None:
         (self.shop.folder / "keys" / "region").write_text(value)
@@ -96,3 +127,48 @@ def test_what_is_there_is_adopted_when_it_is_equal(house: House) -> None:
     house.declare("settings", "more")
     code, said = house.sync()
     assert (1, True, "other") == (code, "not managed by syncd" in said, house.configmaps["more"]["data"]["KEY"])
+
+
+def shown(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What is in it, without what only the cluster or the installation knows."""
+    metadata = manifest["metadata"]
+    notes = {name: text for name, text in metadata["annotations"].items() if not name.startswith("syncd.dev/")}
+    return {
+        "data": manifest["data"],
+        "binaryData": manifest["binaryData"],
+        "labels": metadata["labels"],
+        "notes": notes,
+    }
+
+
+def test_paths_give_one_configmap_everywhere(house: House, tmp_path: Path) -> None:
+    """In the cluster, in a folder and as `render` prints it; unchanged, it is not written again."""
+    house.fill(PATHS)
+    assert (0, "") == house.sync()
+    there = house.configmaps["settings"]
+    folder = house.sync("--to", str(tmp_path / "out"))
+    written = yaml.safe_load((tmp_path / f"out/configmaps/{house.shop.namespace}/settings.yaml").read_text())
+    asked = ("-f", tmp_path / "shop.yaml", "-n", house.shop.namespace, "--kubeconfig", house.shop.plane.kubeconfig)
+    printed = yaml.safe_load(syncd("render", *asked, "--allow-configmaps", "--reveal").out)
+    data = {"region": "eu-west-1", "empty": "", "app.yaml": "region: eu-west-1"}
+    assert (0, data, {"blob": "/wA="}) == (folder[0], there["data"], there["binaryData"])
+    assert ("eu-west-1", {"example.com/note": "x"}) == (shown(there)["labels"]["region"], shown(there)["notes"])
+    assert (shown(there), shown(there)) == (shown(written), shown(printed))
+    assert (0, "") == house.sync()
+    assert there["metadata"]["resourceVersion"] == house.configmaps["settings"]["metadata"]["resourceVersion"]
+
+
+@pytest.mark.parametrize("fields", REFUSED)
+def test_what_is_refused_the_api_server_refuses_too(house: House, fields: dict[str, Any]) -> None:
+    """So that nothing that works elsewhere is refused."""
+    path = f"/api/v1/namespaces/{house.shop.namespace}/configmaps"
+    body = {**fields, "metadata": {"name": "other", **fields.get("metadata", {})}}
+    assert "Status" == house.shop.plane.request("POST", path, body, accept=(400, 422))["kind"]
+
+
+def test_what_the_api_server_makes_of_the_rest(house: House) -> None:
+    """A null becomes an empty text, an unknown field is dropped."""
+    path = f"/api/v1/namespaces/{house.shop.namespace}/configmaps"
+    body = {"metadata": {"name": "other"}, "data": {"KEY": None}, "spec": {"x": "y"}, "Data": {"a": "b"}}
+    made = house.shop.plane.request("POST", path, body)
+    assert ({"KEY": ""}, False, False) == (made["data"], "spec" in made, "Data" in made)
