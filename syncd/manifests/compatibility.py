@@ -25,6 +25,11 @@ _WITHOUT_EFFECT = {
     "spec.provider.vault.auth.gcp.location": "a login belongs to a role of Vault, not to a region",
 }
 
+_REMARKS = {
+    "ExternalSecret spec.target.template.templateFrom[].target": "beside `manifest`, also paths such as `data.KEY`",
+}
+"""Of fields that are supported."""
+
 
 class Support(StrEnum):
     YES = "yes"
@@ -71,4 +76,4 @@ def _field(kind: str, path: str) -> Field:
         for prefix, remark in _WITHOUT_EFFECT.items():
             if path == prefix or path.startswith(f"{prefix}."):
                 return Field(kind, path, Support.NO_EFFECT, remark)
-    return Field(kind, path, Support.YES)
+    return Field(kind, path, Support.YES, _REMARKS.get(f"{kind} {path}", ""))

@@ -33,6 +33,7 @@ def test_remarks_are_about_fields_that_there_are() -> None:
     """A row that names no field would never be shown."""
     stores = {path for kind, path in ROWS if kind == "SecretStore"}
     assert set() == compatibility._WITHOUT_EFFECT.keys() - stores
+    assert set() == compatibility._REMARKS.keys() - {f"{kind} {path}" for kind, path in ROWS}
     assert set() == {place.partition(" ")[0] for place in compatibility.SINCE} - MODELS.keys()
 
 
