@@ -59,8 +59,7 @@ class Gathering:
         try:
             value = documents.lookup(dialect, document, reference.property)
         except documents.DocumentError as error:
-            # The reference's fake store answers "no such secret" for a property that is not there; the others fail.
-            if error.kind == "missing" and dialect is Dialect.FAKE and self._skips_absent:
+            if self._passed_over(error, dialect):
                 return None
             raise
         value = decode.decode(reference.decoding_strategy, value)
@@ -70,7 +69,8 @@ class Gathering:
     def source(self, source: DataFrom) -> Values:
         store = store_key(self._declaration, source)
         if source.extract:
-            return self._shaped(source, source.extract, self._extracted(store, source.extract))
+            extracted = self._extracted(store, source.extract)
+            return {} if extracted is None else self._shaped(source, source.extract, extracted)
         if source.find:
             return self._shaped(source, source.find, self._found(store, source.find))
         return self._generated(source, source.generator) if source.generator else {}
@@ -86,9 +86,21 @@ class Gathering:
 
         return keys.validate(_rewritten(source, generate(spec_of(generator), SystemRandom())))
 
-    def _extracted(self, store: StoreKey | None, extract: Extract) -> Values:
+    def _extracted(self, store: StoreKey | None, extract: Extract) -> Values | None:
+        """None when it is passed over: then nothing is rewritten either."""
         document, dialect = self._document(store, remote_key(extract))
-        return {} if document is None else documents.split(dialect, document, extract.property)
+        if document is None:
+            return None
+        try:
+            return documents.split(dialect, document, extract.property)
+        except documents.DocumentError as error:
+            if self._passed_over(error, dialect):
+                return None
+            raise
+
+    def _passed_over(self, error: documents.DocumentError, dialect: Dialect) -> bool:
+        """The reference's fake store answers "no such secret" for a property that is not there; the others fail."""
+        return error.kind == "missing" and dialect is Dialect.FAKE and self._skips_absent
 
     def _found(self, store: StoreKey | None, find: Find) -> Values:
         answer, dialect = self._ask(store, find_query(find))

@@ -136,6 +136,20 @@ def test_absent_keys_are_left_out_when_the_policy_deletes() -> None:
     assert {"a": "x"} == data_of(render(declared(spec), answered({"a": "x", "b": Absent()}), CONTEXT))
 
 
+@pytest.mark.parametrize("extract", [{"key": "gone"}, {"key": "here", "property": "absent"}])
+def test_an_absent_extract_is_passed_over_with_all_of_its_rewrites(extract: dict[str, str]) -> None:
+    """A merge of nothing would make a key, or miss one that it names; a fake store lacks properties in this way too."""
+    rewrites = [{"merge": {"strategy": "JSON", "into": "all", "priority": ["one"]}}]
+    spec = {"target": {"deletionPolicy": "Delete"}, **one("a"), "dataFrom": [{"extract": extract, "rewrite": rewrites}]}
+    assert {"KEY": "x"} == data_of(render(declared(spec), answered({"a": "x", "gone": Absent(), "here": V1}), CONTEXT))
+
+
+def test_only_a_fake_store_passes_over_an_absent_property() -> None:
+    """The secret is there, and what it lacks is an error of whoever asks for it."""
+    spec = {"target": {"deletionPolicy": "Delete"}, "dataFrom": [{"extract": {"key": "a", "property": "absent"}}]}
+    assert isinstance(render(declared(spec), answered({"a": V1}, dialect=Dialect.VAULT), CONTEXT), Unknown)
+
+
 @pytest.mark.parametrize(("policy", "data"), [("Delete", None), ("Merge", {})])
 def test_nothing_at_all_is_none_or_no_keys(policy: str, data: dict[str, str] | None) -> None:
     """None lets the deletion policy decide; Merge keeps the Secret without our keys."""
