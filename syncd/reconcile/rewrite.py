@@ -79,10 +79,8 @@ def rewrite(operations: Sequence[Operation], data: Mapping[str, bytes]) -> dict[
     for index, operation in enumerate(operations):
         try:
             match operation:
-                case RegexpRewrite():
-                    result = _regexp(operation, result)
-                case TransformRewrite():
-                    result = _transform(operation, result)
+                case RegexpRewrite() | TransformRewrite():
+                    result = _renamed(result, _new_name(operation), last=index == len(operations) - 1)
                 case MergeRewrite():
                     result = _merge(operation, result)
         except RenderError as error:
@@ -100,14 +98,12 @@ def _located(error: RenderError, index: int) -> RenderError:
     return RenderError(message, hint=error.hint)
 
 
-def _regexp(operation: RegexpRewrite, data: Mapping[str, bytes]) -> dict[str, bytes]:
-    compiled = expression(operation.source)
-    return _renamed(data, lambda key: compiled.replace(key, operation.target))
-
-
-def _transform(operation: TransformRewrite, data: Mapping[str, bytes]) -> dict[str, bytes]:
+def _new_name(operation: RegexpRewrite | TransformRewrite) -> Callable[[str], str]:
+    if isinstance(operation, RegexpRewrite):
+        compiled, target = expression(operation.source), operation.target
+        return lambda key: compiled.replace(key, target)
     template = _template(operation.template)
-    return _renamed(data, lambda key: template.render({"value": key}).decode("utf-8", "replace"))
+    return lambda key: template.render({"value": key}).decode("utf-8", "replace")
 
 
 @lru_cache(_CACHED)
@@ -115,11 +111,12 @@ def _template(text: str) -> Template:
     return Template(text, name="transform", missing=MissingKey.DEFAULT)
 
 
-def _renamed(data: Mapping[str, bytes], rename: Callable[[str], str]) -> dict[str, bytes]:
+def _renamed(data: Mapping[str, bytes], rename: Callable[[str], str], *, last: bool) -> dict[str, bytes]:
+    """With new keys; those that are empty in the end are dropped later, so it does not matter which one that is."""
     origins: dict[str, str] = {}
     for key in sorted(data):
         new = rename(key)
-        if data[origins.setdefault(new, key)] != data[key]:
+        if data[origins.setdefault(new, key)] != data[key] and (new or not last):
             message = f"the keys `{origins[new]}` and `{key}` both become `{new}`, and their values differ"
             raise RenderError(message, hint="make the new names differ, or fetch one of the two by `data`")
     return {new: data[key] for new, key in origins.items()}

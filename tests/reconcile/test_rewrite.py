@@ -121,6 +121,14 @@ def test_a_priority_named_twice_conflicts_with_itself() -> None:
         rewrite([MergeRewrite(priority=("one", "one"))], {"one": ONE})
 
 
+def test_keys_that_end_up_empty_do_not_collide() -> None:
+    """They are dropped, all of them; a key that is made of them by a later operation could be any."""
+    emptied = RegexpRewrite(".*", "")
+    assert ["", "x"] == sorted(rewrite([RegexpRewrite("[ab]", "")], {"a": ONE, "b": TWO, "x": ONE}))
+    with pytest.raises(RenderError, match="both become ``"):
+        rewrite([emptied, RegexpRewrite("^", "p")], {"a": ONE, "b": TWO})
+
+
 @given(st.dictionaries(st.text(), st.binary(), max_size=3), st.text(), st.text())
 def test_any_text_renames_or_is_refused(data: dict[str, bytes], source: str, target: str) -> None:
     """Whatever an operation says, it gives data or a SyncdError."""
