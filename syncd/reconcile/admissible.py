@@ -6,7 +6,7 @@ Semantics: Kubernetes 1.37, `ValidateSecret` and `ValidateObjectMeta`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from syncd.errors import RenderError
 from syncd.providers import gojson
@@ -24,6 +24,7 @@ def check_type(kind: str, data: Data, annotations: Mapping[str, str]) -> None:
     """Raises RenderError when a Secret of this type cannot hold this data. Every other type takes any data."""
     if kind == "kubernetes.io/service-account-token" and not annotations.get(_ACCOUNT):
         raise RenderError(f"type `{kind}` needs the annotation `{_ACCOUNT}`", hint="use another type")
+    check_keys(kind, data)
     if check := _CHECKS.get(kind):
         check(kind, data)
 
@@ -49,19 +50,18 @@ def _check_name(what: str, key: str, compared: str) -> None:
         raise RenderError(f"`{key}` cannot be the name of {'an' if what[0] == 'a' else 'a'} {what}", hint=hint)
 
 
-def _needs(*keys: str) -> Callable[[str, Data], None]:
-    def check(kind: str, data: Data) -> None:
-        missing = [f"`{key}`" for key in keys if key not in data]
-        if missing:
-            there = ", ".join(f"`{key}`" for key in sorted(data)) or "none"
-            raise RenderError(f"type `{kind}` needs the key {' and '.join(missing)}", hint=f"its keys: {there}")
-
-    return check
+def check_keys(kind: str, keys: Collection[str]) -> None:
+    """Raises RenderError when a Secret of this type cannot have these keys alone, whatever their values."""
+    if kind == "kubernetes.io/basic-auth" and not {"username", "password"}.intersection(keys):
+        raise RenderError(f"type `{kind}` needs the key `username` or `password`")
+    missing = [f"`{key}`" for key in _NEEDED.get(kind, ()) if key not in keys]
+    if missing:
+        there = ", ".join(f"`{key}`" for key in sorted(keys)) or "none"
+        raise RenderError(f"type `{kind}` needs the key {' and '.join(missing)}", hint=f"its keys: {there}")
 
 
 def _needs_json(key: str) -> Callable[[str, Data], None]:
     def check(kind: str, data: Data) -> None:
-        _needs(key)(kind, data)
         try:
             document: object = gojson.read(data[key])
         except (ValueError, RecursionError):
@@ -72,20 +72,19 @@ def _needs_json(key: str) -> Callable[[str, Data], None]:
     return check
 
 
-def _basic_auth(kind: str, data: Data) -> None:
-    if not {"username", "password"} & data.keys():
-        raise RenderError(f"type `{kind}` needs the key `username` or `password`")
-
-
 def _ssh_auth(kind: str, data: Data) -> None:
-    if not data.get("ssh-privatekey"):
+    if not data["ssh-privatekey"]:
         raise RenderError(f"type `{kind}` needs a value under `ssh-privatekey`")
 
 
+_NEEDED = {
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+}
 _CHECKS: Mapping[str, Callable[[str, Data], None]] = {
-    "kubernetes.io/basic-auth": _basic_auth,
     "kubernetes.io/dockercfg": _needs_json(".dockercfg"),
     "kubernetes.io/dockerconfigjson": _needs_json(".dockerconfigjson"),
     "kubernetes.io/ssh-auth": _ssh_auth,
-    "kubernetes.io/tls": _needs("tls.crt", "tls.key"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from syncd.errors import RenderError
 from syncd.manifests.extensions import ALLOW_PLAIN
 from syncd.model import (
     MANAGED,
@@ -20,6 +21,7 @@ from syncd.model import (
     SecretValue,
     TargetKind,
 )
+from syncd.reconcile.admissible import check_keys
 from syncd.reconcile.changes import Authors, Refusal, RefusalKind, Settled, Wrote
 from syncd.reconcile.due import kept, wrote_now
 from syncd.reconcile.pause import EPOCH
@@ -101,7 +103,7 @@ def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretV
         return None
     if owner and (rules.claims(owner, secret.name) or not owner.startswith(f"{rules.installation}/")):
         return _refusal(desired, f"belongs to `{owner}`")
-    if secret.data == data and secret.type == desired.type:
+    if secret.data == data and desired.type in ("", secret.type):
         return None
     if rules.adopt or desired.policy.creation is CreationPolicy.ORPHAN:
         return None
@@ -131,16 +133,34 @@ def _merged(
 def _changed(
     desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], mine: Wrote
 ) -> SecretObject | Refusal | Settled:
+    if desired.policy.immutable:
+        return _sealed(desired, secret, data, mine)
     if desired.type and secret.type != desired.type:
         reason = f"its type is `{secret.type}` and cannot be changed to `{desired.type}`"
         return _refusal(desired, reason, hint="delete the Secret, and it is created anew with the other type")
+    try:
+        check_keys(secret.type, data)
+    except RenderError as error:
+        return _refusal(desired, f"{error.message}, and its type cannot be changed", error.hint)
     if secret.immutable and secret.data != data:
-        if desired.policy.immutable:
-            return _settled(desired, "immutable: its content differs from the store's")
         hint = f"delete the {secret.name.kind} to have it made anew"
         return _refusal(desired, "is immutable and its content differs", hint)
-    immutable = secret.immutable or desired.policy.immutable
-    return _with_metadata(replace(secret, data=dict(data), immutable=immutable), desired, mine)
+    return _with_metadata(replace(secret, data=dict(data)), desired, mine)
+
+
+def _sealed(
+    desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], mine: Wrote
+) -> SecretObject | Settled:
+    """As in the reference, `immutable` makes nothing anew: what is there stays, and becomes immutable and ours."""
+    labels, annotations, authors = dict(secret.labels), dict(secret.annotations), Authors.of(secret)
+    before = authors.get(desired.owner)
+    _mark(labels, annotations, desired)
+    wrote = replace(mine, keys=before.keys, labels=before.labels, annotations=before.annotations)
+    _note(annotations, authors.replacing(desired.owner, wrote))
+    sealed = replace(secret, labels=labels, annotations=annotations, immutable=True)
+    if sealed == secret and secret.data != data:
+        return _settled(desired, "immutable: its content differs from the store's")
+    return sealed
 
 
 def _created(desired: Desired, data: Mapping[str, SecretValue]) -> SecretObject:
@@ -161,11 +181,15 @@ def _with_metadata(secret: SecretObject, desired: Desired, mine: Wrote) -> Secre
     annotations = {k: v for k, v in secret.annotations.items() if k not in before.annotations}
     annotations |= dict(wanted.annotations)
     _mark(labels, annotations, desired)
-    who = str(authors.replacing(desired.owner, wrote))
-    annotations.pop(WROTE, None)
-    annotations |= {WROTE: who} if who else {}
+    _note(annotations, authors.replacing(desired.owner, wrote))
     finalizers = tuple(dict.fromkeys((*secret.finalizers, *wanted.finalizers)))
     return replace(secret, labels=labels, annotations=annotations, finalizers=finalizers)
+
+
+def _note(annotations: dict[str, str], authors: Authors) -> None:
+    annotations.pop(WROTE, None)
+    if who := str(authors):
+        annotations[WROTE] = who
 
 
 def _mark(labels: dict[str, str], annotations: dict[str, str], desired: Desired) -> None:

@@ -99,7 +99,7 @@ def make_plan(
     6    data         ours, equal                  any            settled
     7    data         ours, differs                known          update, restarts
     8    data         ours, data differs           unreadable     waiting, counts as failed (restarts off: 7)
-    9    data         ours, another type           any            refused: a type cannot be changed
+    9    data         ours, not the type asked for any            refused: a type cannot be changed
     10   data         ours, immutable, differs     any            settled (policy immutable) or refused
     11   data         not ours, equal              any            adopt: only our marks are written
     12   data         not ours, differs (Owner)    any            refused; with `--adopt` as 7

@@ -96,7 +96,7 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
     empty = not data and policy.deletion is not DeletionPolicy.MERGE
     shaped = Shaped() if empty else shape(declaration, data, answers)
     merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
-    kind = _type(declaration, merges=merges)
+    kind = _type(declaration)
     _check(shaped, declaration.target_name.kind)
     if kind and not merges and not empty:  # what a merge gives is a part of the data only
         check_type(kind, shaped.data, shaped.annotations)
@@ -125,12 +125,12 @@ def _anew(declaration: ExternalSecret, shaped: Shaped) -> str:
     return "; ".join(parts)
 
 
-def _type(declaration: ExternalSecret, *, merges: bool) -> str:
-    """Empty for any: what is merged takes the Secret as it is, and ConfigMaps have none."""
+def _type(declaration: ExternalSecret) -> str:
+    """Empty where nothing says it: a Secret that is there keeps its own, and ConfigMaps have none."""
     if declaration.target_name.kind is TargetKind.CONFIG_MAP:
         return ""
     template = declaration.spec.target.template
-    return (template.type if template else "") or ("" if merges else "Opaque")
+    return template.type if template else ""
 
 
 def _unfit(declaration: ExternalSecret, shaped: Shaped) -> str:

@@ -132,7 +132,8 @@ def test_row_8_a_pull_secret_waits_when_service_accounts_are_unreadable() -> Non
     """Service accounts may hand image pull secrets to pods that name none."""
     docker = "kubernetes.io/dockerconfigjson"
     users = {NAME.namespace: NamespaceWorkloads((), pull_secrets=DENIED)}
-    plan = planned(wanted({"A": "2"}, type=docker), there({"A": "1"}, OURS, type=docker), users)
+    old, new = {".dockerconfigjson": "{}"}, {".dockerconfigjson": '{"auths": {}}'}
+    plan = planned(wanted(new, type=docker), there(old, OURS, type=docker), users)
     assert ((), 1) == (plan.changes, len(plan.waiting))
 
 
