@@ -51,6 +51,9 @@ class ManifestPath:
 
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
     def place(self) -> Place:
         """Where it leads. Steps are split at every dot and keep their case, as in the reference. Raises Misplaced."""
         if "[" in self.text or "]" in self.text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator
 
 from syncd.manifests.data import DecodingStrategy
 from syncd.manifests.fields import DataKey, Model, Name, default_if_empty, refused
@@ -60,7 +60,9 @@ class TemplateFrom(Model):
     config_map: TemplateRef | None = None
     secret: TemplateRef | None = None
     literal: str | None = Field(default=None, repr=False)
-    target: Annotated[TemplateTarget | ManifestPath, PlainValidator(_target)] = TemplateTarget.DATA
+    target: Annotated[TemplateTarget | ManifestPath, PlainValidator(_target), PlainSerializer(str)] = (
+        TemplateTarget.DATA
+    )
     values_decoding_strategy: DecodingStrategy = DecodingStrategy.NONE
 
 

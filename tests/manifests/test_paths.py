@@ -115,3 +115,12 @@ def test_another_kind_is_refused_once() -> None:
     """Of its paths nothing is said."""
     (message,) = said(STORE, manifest("spec.x", manifest={"apiVersion": "v1", "kind": "Pod"}))
     assert message.startswith("spec.target.manifest.kind")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("path", "written"), [("data.KEY", "data.KEY"), ("labels", "Labels")])
+def test_a_target_is_written_as_it_is_read(path: str, written: str) -> None:
+    """The digest of a declaration, by which `OnChange` knows a change, is made of that."""
+    (one,) = declared(STORE, manifest(path, manifest=CONFIG_MAP)).external_secrets
+    dumped = one.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    assert written == dumped["target"]["template"]["templateFrom"][0]["target"]
