@@ -7,7 +7,7 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.templating import Engine, Limits, Template, TemplateError, read_key_values
+from syncd.templating import Engine, Limits, Template, TemplateError, read_key_values, read_value
 from syncd.templating.calls import FUNCTIONS
 
 ENGINE = Engine(limits=Limits(output=65_536, value=65_536, steps=20_000, depth=500))
@@ -68,3 +68,5 @@ def test_any_keys_and_values(text: bytes) -> None:
     """What a template gives may be no YAML."""
     with suppress(TemplateError):
         assert isinstance(read_key_values(text), dict)
+    with suppress(TemplateError):
+        assert isinstance(read_value(text), bytes | float | bool | list | dict | None)
