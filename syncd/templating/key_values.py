@@ -1,4 +1,4 @@
-"""Keys and values out of a rendered text, as `templateFrom` reads it."""
+"""Keys and values, or one value, out of a rendered text, as `templateFrom` reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_key_values(text: bytes, *, name: str = "", limits: Limits | None = None
     the first document counts, and of equal keys the last. Raises TemplateError of kind `yaml` unless the text is a
     mapping of keys to scalars, and of kind `limit` when it is too large; the message holds no value.
     """
-    pairs = _read(read_strings, text, name, limits)
+    pairs = _read(read_strings, text, name, limits, "keys and values")
     return {key.decode("utf-8", "replace"): value for key, value in pairs.items()}
 
 
@@ -28,15 +28,15 @@ def read_value(text: bytes, *, name: str = "", limits: Limits | None = None) -> 
 
     Raises TemplateError as `read_key_values` does.
     """
-    return _read(read_any, text, name, limits)
+    return _read(read_any, text, name, limits, "a value")
 
 
-def _read(read: Callable[[bytes, Spend], Any], text: bytes, name: str, limits: Limits | None) -> Any:
+def _read(read: Callable[[bytes, Spend], Any], text: bytes, name: str, limits: Limits | None, what: str) -> Any:
     where = f"template `{name}`" if name else "template"
     try:
         return read(text, Meter(limits or Limits()).spend)
     except YAMLError as problem:
-        message = f"{where}: the result cannot be read as keys and values: {problem}"
+        message = f"{where}: the result cannot be read as {what}: {problem}"
         hint = "quote what a template puts into YAML: `{{ .key | toJson }}`"
         raise TemplateError(message, kind="yaml", name=name, hint=hint) from None
     except (TooMuch, RecursionError):
