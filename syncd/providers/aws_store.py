@@ -80,10 +80,9 @@ class AwsStore:
         return key if key.key.startswith("arn:") else replace(key, key=self._prefix + key.key)
 
     def _identity(self) -> str:
-        """The ARN that AWS takes us for, or how we log in where STS cannot be reached."""
+        """The ARN that AWS takes us for, or how we log in where STS does not say it: what can be read can be read."""
         try:
             return str(self._session.call("sts", "GetCallerIdentity").get("Arn") or self._session.identity)
         except StoreError as error:
-            if not error.failure.retryable:
-                raise
-            return f"{self._session.identity} (STS does not answer)"
+            why = "does not answer" if error.failure.retryable else "refuses to say more"
+            return f"{self._session.identity} (STS {why})"

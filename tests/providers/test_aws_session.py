@@ -153,6 +153,13 @@ def test_check_without_sts(aws_wire: FaultServer) -> None:
     assert "the access key in Secret aws (STS does not answer)" == open_aws(timeout=0.2).check().identity
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "RegionDisabledException", "InvalidClientTokenId"])
+def test_check_where_sts_refuses(aws_wire: FaultServer, code: str) -> None:
+    """The policy of an endpoint for STS, or a region without it, does not make a store fail that can be read."""
+    aws_wire.inject(on(GetCallerIdentity=sts_refusal(403, code)))
+    assert "the access key in Secret aws (STS refuses to say more)" == open_aws().check().identity
+
+
 @pytest.mark.parametrize(
     ("service", "operation_", "expected"),
     [
