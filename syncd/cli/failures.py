@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncd.model import Source
 from syncd.reconcile.apply import NoteWrite, Result, Write
 from syncd.reconcile.changes import Action
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import Report
+from syncd.sources.places import place
 
 _DONE = {
     Action.CREATE: "created",
@@ -34,7 +35,8 @@ def past(action: Action) -> str:
 def of_plan(plan: Plan) -> Iterator[Trouble]:
     """What keeps a plan from being complete."""
     for unknown in plan.unknowns:
-        yield Trouble(_where(unknown.source, f"{unknown.declaration}: {unknown.reason}"), unknown.hint)
+        source = replace(unknown.source, location=place(unknown.source.location, unknown.reason))
+        yield Trouble(_where(source, f"{unknown.declaration}: {unknown.reason}"), unknown.hint)
     for refusal in plan.refusals:
         yield Trouble(_where(refusal.source, f"{refusal.name}: refused: {refusal.reason}"), refusal.hint)
     for waiting in plan.waiting:

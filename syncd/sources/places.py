@@ -1,0 +1,89 @@
+"""Where in a file the template stands that an error tells of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from syncd.manifests.documents import Parsed, parse
+
+Steps = tuple[str | int, ...]
+
+_ERROR = re.compile(r"(spec\.\S+): (?:(rewrite\[\d+\]): )?template `([^`]*)`, line (\d+), column (\d+)")
+_STEP = re.compile(r"\.?([A-Za-z]+)|\[([^\]]*)\]")
+_INNER: Mapping[str, Steps] = {"literal": ("literal",), "transform": ("transform", "template")}
+"""What stands below the field's path, by the name of the template."""
+_ELSEWHERE = ("ConfigMap ", "Secret ")
+"""How the names of templates begin that stand in another object."""
+_BLOCK = re.compile(r"[:?-]\s+(?:[&!]\S*\s+)*\|[-+]?(?:\s+#.*)?$")
+"""How a line ends whose field is the lines below it, as they stand, less the blanks before the first of them."""
+_LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that is read again for the sake of an error."""
+
+
+def place(location: str, message: str) -> str:
+    """The location (`file:line` of an object); of an error in one of its templates `file:line[:column]` of that.
+
+    Line and column are those of the error itself in a block scalar (`|`), else the line is that of the field.
+    What is no error of a template, or stands in a text that cannot be read again, keeps its location.
+    """
+    file, _, line = location.rpartition(":")
+    error = _ERROR.match(message)
+    if error is None or not line.isdecimal():
+        return location
+    try:
+        lines, objects = _read(file, Path(file).stat().st_mtime_ns)
+    except (OSError, UnicodeDecodeError):
+        return location
+    if int(line) not in objects:
+        return location
+    document, steps = objects[int(line)]
+    at = document.line_of(_path(document.content, steps, error))
+    if at > len(lines):
+        return location
+    return f"{file}:{at if error[3].startswith(_ELSEWHERE) else _within(lines, at, int(error[4]), int(error[5]))}"
+
+
+def _path(content: Any, steps: Steps, error: re.Match[str]) -> Steps:
+    """The field's path in its document, as deep as there is one."""
+    said = [name or inner for name, inner in _STEP.findall(f"{error[1]}.{error[2] or ''}")]
+    path: list[str | int] = []
+    for step in (*steps, *said, *_INNER.get(error[3], ())):
+        if isinstance(content, list):
+            step = int(step) if str(step).isdecimal() else -1
+            content = content[step] if 0 <= step < len(content) else None
+        else:
+            content = content.get(step) if isinstance(content, dict) else None
+        path.append(step)
+    return tuple(path)
+
+
+def _within(lines: list[str], at: int, line: int, column: int) -> str:
+    """`at` counts from 1, as `line` does in the template."""
+    if _BLOCK.search(lines[at - 1]) is None or at + line > len(lines):
+        return str(at)
+    first = next((text for text in lines[at:] if text.strip()), "")
+    return f"{at + line}:{len(first) - len(first.lstrip(' ')) + column}"
+
+
+@lru_cache(4)
+def _read(file: str, _: int) -> tuple[list[str], dict[int, tuple[Parsed, Steps]]]:
+    """The lines of a file, and its objects by the line that they begin on, those of a list with their path in it."""
+    path = Path(file)
+    if path.stat().st_size > _LARGEST:
+        return [], {}
+    text = path.read_text(encoding="utf-8-sig")
+    objects = {one.line_of(steps) if steps else one.line: (one, steps) for one, steps in _objects(text)}
+    return text.splitlines(), objects
+
+
+def _objects(text: str) -> Iterator[tuple[Parsed, Steps]]:
+    for document in parse(text):
+        if isinstance(document, Parsed):
+            yield document, ()
+            items = document.content.get("items") if isinstance(document.content, dict) else None
+            for index in range(len(items) if isinstance(items, list) else 0):
+                yield document, ("items", index)

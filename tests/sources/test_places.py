@@ -1,0 +1,92 @@
+"""The place of an error of a template in the file that it stands in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncd.sources.places import place
+
+ERROR = "template `{name}`, line {line}, column 8: there is no key `x`"
+MANIFEST = """\
+kind: ConfigMap
+---
+kind: ExternalSecret
+spec:
+  dataFrom:
+    - rewrite:
+        - transform:
+            template: |
+              {{ .value |
+                bad }}
+  target:
+    template:
+      data:
+        block: | # kept as it is
+
+          a={{ .a }}
+            b={{ .x }}
+        quoted: "a={{ .a }}\\nb={{ .x }}"
+        folded: >-
+          a={{ .a }}
+          b={{ .x }}
+        a.b[0]: &text |-
+          {{ .x }}
+        alias: *text
+      templateFrom:
+        - literal: |
+            a={{ .x }}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "shop.yaml"
+    made.write_text(MANIFEST)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "line", "expected"),
+    [
+        ("spec.target.template.data[block]", "block", 3, "17:18"),
+        ("spec.target.template.data[quoted]", "quoted", 2, "18"),
+        ("spec.target.template.data[folded]", "folded", 1, "19"),
+        ("spec.target.template.data[alias]", "alias", 1, "24"),
+        ("spec.target.template.templateFrom[0]", "literal", 1, "27:20"),
+        ("spec.target.template.templateFrom[0]", "ConfigMap shop/app, key t", 1, "26"),
+        ("spec.dataFrom[0]: rewrite[0]", "transform", 2, "10:22"),
+        ("spec.target.template.data[gone]", "gone", 1, "13"),
+    ],
+)
+def test_a_block_tells_line_and_column_and_other_texts_the_line(
+    file: Path, path: str, name: str, line: int, expected: str
+) -> None:
+    """In blocks the lines of the template are those of the file."""
+    assert f"{file}:{expected}" == place(f"{file}:3", f"{path}: {ERROR.format(name=name, line=line)}")
+
+
+def test_objects_of_lists_are_found(tmp_path: Path) -> None:
+    """Their lines are those of their first fields."""
+    file = tmp_path / "list.json"
+    file.write_text('{"kind": "List", "items": [\n{"spec":\n{"target": {"template": {"data":\n{"k": "{{ .x }}"}}}}}]}')
+    assert f"{file}:4" == place(f"{file}:2", f"spec.target.template.data[k]: {ERROR.format(name='k', line=1)}")
+
+
+@pytest.mark.parametrize("location", ["stdin:3", "gone.yaml:3", "shop/stripe", ""])
+def test_what_cannot_be_read_again_keeps_its_location(location: str) -> None:
+    """Stdin, files that are gone, and custom resources."""
+    assert location == place(location, f"spec.target.template.data[k]: {ERROR.format(name='k', line=1)}")
+
+
+@pytest.mark.parametrize("line", [2, 999])
+def test_a_file_that_has_changed_keeps_its_location(file: Path, line: int) -> None:
+    """No object begins there any more."""
+    location = f"{file}:{line}"
+    assert location == place(location, f"spec.target.template.data[block]: {ERROR.format(name='block', line=1)}")
+
+
+def test_other_errors_keep_their_location(file: Path) -> None:
+    """The path of the field says enough."""
+    assert f"{file}:3" == place(f"{file}:3", "spec.data[0]: the secret has no property `x`")
