@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from syncd.errors import ManifestError, Problem
 from syncd.manifests.declarations import Declarations, Validation
@@ -14,17 +16,54 @@ from syncd.sources import files
 _Loads = Callable[[Iterable[Text]], Loaded]
 
 
+READS = 5
+"""How often files are read anew that change while they are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one reading came to."""
+
+    declarations: Declarations
+    problems: tuple[Problem, ...] = ()
+    """Of the files as they stand now."""
+    good: Mapping[str, Text] = field(default_factory=dict)
+    """By name, the versions to go back to."""
+
+
 class Manifests:
-    """Files and folders. For one thread, but `declarations` may be read from any."""
+    """Files and folders. One thread reads them; what is in force may be asked for in any."""
 
     def __init__(self, paths: Sequence[str], *, namespace: str, validation: Validation) -> None:
         self._paths = tuple(paths)
         self._namespace = namespace
         self._validation = validation
         self._signature: frozenset[tuple[object, ...]] = frozenset()
-        self._good: Mapping[str, Text] = {}
-        self.declarations = Declarations(namespace=namespace)
-        self.problems: tuple[Problem, ...] = ()
+        self._state = State(Declarations(namespace=namespace))
+        self._held = threading.local()
+
+    @property
+    def state(self) -> State:
+        """What is in force now; within `held`, what was when it began."""
+        held = getattr(self._held, "state", None)
+        return held if isinstance(held, State) else self._state
+
+    @property
+    def declarations(self) -> Declarations:
+        return self.state.declarations
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return self.state.problems
+
+    @contextmanager
+    def held(self) -> Iterator[State]:
+        """Within, this thread goes by one state, whatever is read meanwhile."""
+        self._held.state = self._state
+        try:
+            yield self._held.state
+        finally:
+            del self._held.state
 
     def start(self) -> None:
         """Reads for the first time. Raises ManifestError when there is a problem and nothing to work on."""
@@ -41,23 +80,22 @@ class Manifests:
 
     def read(self) -> None:
         """Reads everything, whether it has changed or not."""
-        self._signature = files.signature(self._paths)  # first: what is written meanwhile is read once more
-        found, unread = files.texts(self._paths)
-        chosen = _choose(found, unread, self._good, self._load)
-        self.declarations, self.problems = chosen.declarations, chosen.problems
-        self._good = chosen.good
+        found, unread = self._texts()
+        self._state = _choose(found, unread, self._state.good, self._load)
+
+    def _texts(self) -> tuple[tuple[Text, ...], tuple[Problem, ...]]:
+        """All of one moment: what moves from one file to another while they are read must not seem to be gone."""
+        self._signature = files.signature(self._paths)
+        found = files.texts(self._paths)
+        for _ in range(READS):
+            before, self._signature = self._signature, files.signature(self._paths)
+            if self._signature == before:
+                break
+            found = files.texts(self._paths)
+        return found
 
     def _load(self, texts: Iterable[Text]) -> Loaded:
         return load(texts, namespace=self._namespace, validation=self._validation)
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    declarations: Declarations
-    problems: tuple[Problem, ...]
-    """Of the files as they stand now."""
-    good: Mapping[str, Text]
-    """By name, the versions to go back to."""
 
 
 def _choose(
@@ -65,7 +103,7 @@ def _choose(
     unread: Sequence[Problem],
     good: Mapping[str, Text],
     loads: Callable[[Iterable[Text]], Loaded],
-) -> _Choice:
+) -> State:
     """Of each file its present version, or the last good one where the present one does not load.
 
     A file that can no longer be read counts as broken; one that is gone is gone. What breaks the set as a whole
@@ -77,15 +115,15 @@ def _choose(
     problems = (*unread, *loaded.problems)
     broken = {name for name in texts if _within(name, loaded.problems)}
     if not problems:
-        return _Choice(loaded.declarations, (), texts)
+        return State(loaded.declarations, (), texts)
     if not broken:
-        return _Choice(loaded.declarations, problems, texts)
+        return State(loaded.declarations, problems, texts)
     older = {name: good.get(name, text) if name in broken else text for name, text in texts.items()}
     fallback = loads(older.values())
     if len(fallback.problems) > len(loaded.problems):  # the old version and the new neighbours do not go together
         fallback, older = loaded, texts
     kept = {name: text for name, text in older.items() if not _within(name, fallback.problems)}
-    return _Choice(fallback.declarations, problems, {**{n: t for n, t in good.items() if n in broken}, **kept})
+    return State(fallback.declarations, problems, {**{n: t for n, t in good.items() if n in broken}, **kept})
 
 
 def _within(name: str, problems: Iterable[Problem]) -> bool:

@@ -113,17 +113,18 @@ class Daemon:
             elif signal is not None:
                 log.info("stopping on %s", signal.name)
                 return
-            elif self._poll():
+            elif self._read(self._manifests.poll):
                 self._take_manifests()
             if step := self._passes.clock.check():
                 self._listeners.tell(ClockStepped(step))
             if self._server and (wrong := self._server.refresh_certificate()):
                 log.error("the old certificate stays in use: %s", wrong)
 
-    def _poll(self) -> bool:
+    def _read(self, read: Callable[[], bool | None]) -> bool:
+        """Whether manifests were read; what is in force stays in force when that fails."""
         try:
-            return self._manifests.poll()
-        except Exception:  # what is in force stays in force
+            return read() is not False
+        except Exception:  # the daemon must go on
             log.exception("the manifests cannot be read again")
             return False
 
@@ -156,8 +157,8 @@ class Daemon:
     def _reload(self) -> None:
         """SIGHUP: the manifests, and of the settings those that may change while syncd runs."""
         log.info("reading manifests and settings again")
-        self._manifests.read()
-        self._take_manifests()
+        if self._read(self._manifests.read):
+            self._take_manifests()
         if self._setup.reload is None:
             return
         try:
@@ -187,7 +188,8 @@ class Daemon:
     def _sweep(self) -> None:
         """Looks for orphans; deletes them when `prune` is set and every file loads. In a pass thread."""
         try:
-            report = self._reconciler.sweep(prune=self._prune and not self._manifests.problems)
+            with self._manifests.held() as state:
+                report = self._reconciler.sweep(prune=self._prune and not state.problems)
             self._listeners.tell(Swept(report, self._passes.clock.now()))
         except SyncdError as error:
             log.warning("orphans were not looked for: %s", error.message)

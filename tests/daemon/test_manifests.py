@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from syncd.daemon.manifests import Manifests
-from syncd.errors import ManifestError
+from syncd.errors import ManifestError, Problem
 from syncd.manifests.declarations import Validation
+from syncd.manifests.items import Text
+from syncd.sources import files
 
 STORE = """\
 apiVersion: external-secrets.io/v1
@@ -130,3 +134,36 @@ def test_an_empty_folder_is_none_of_our_business(tmp_path: Path) -> None:
     manifests = Manifests([str(tmp_path)], namespace="shop", validation=Validation.STRICT)
     manifests.start()
     assert () == manifests.declarations.external_secrets
+
+
+def test_what_moves_while_files_are_read_is_not_gone(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a file that was not read yet to one that was: everything is read once more, as of one moment."""
+    folder.manifests.start()
+    read, store = files.texts, folder.path / "store.yaml"
+
+    def texts(paths: Sequence[str]) -> tuple[tuple[Text, ...], tuple[Problem, ...]]:
+        if not (folder.path / "a.yaml").exists():
+            return read(paths)
+        before = Text(str(store), store.read_text(), str(folder.path))
+        folder.save("store", f"{STORE}---\n{SECRET.format(name='a')}")
+        (folder.path / "a.yaml").unlink()
+        found, problems = read(paths)
+        return tuple(before if text.name == before.name else text for text in found), problems
+
+    monkeypatch.setattr(files, "texts", texts)
+    folder.manifests.read()
+    assert ["a", "b"] == folder.names
+
+
+def test_a_thread_that_holds_a_state_sees_no_other(folder: Folder) -> None:
+    """Declarations and problems of one reading, until it lets go."""
+    folder.manifests.start()
+    with folder.manifests.held() as state:
+        folder.save("c", "kind: [")
+        (folder.path / "a.yaml").unlink()
+        reader = Thread(target=folder.manifests.read)
+        reader.start()
+        reader.join()
+        assert (["a", "b"], ()) == (folder.names, folder.manifests.problems)
+        assert state is folder.manifests.state
+    assert (["b"], 1) == (folder.names, len(folder.manifests.problems))

@@ -16,6 +16,7 @@ import requests
 from syncd.cluster.api import OwnedSecrets, SecretPatch
 from syncd.daemon import passes, run
 from syncd.daemon.events import Drifted, Loaded, PassFinished, Swept
+from syncd.daemon.manifests import Manifests
 from syncd.errors import ManifestError, UsageError
 from syncd.model import ObjectName, SecretValue, TargetKind
 from syncd.providers.fake import FakeStore
@@ -271,6 +272,29 @@ def test_wrong_settings_change_nothing(house: House) -> None:
     with house.running():
         house.signals.give(Signal.SIGHUP)
         house.becomes(a="1", b="1")
+
+
+def test_manifests_that_cannot_be_read_again_end_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong on SIGHUP: what is in force stays in force, and the settings are read all the same."""
+    read = threading.Event()
+
+    def reload() -> Options:
+        read.set()
+        return house.options
+
+    def broken(_: object) -> None:
+        raise RuntimeError("broken")
+
+    house.declare("a", refreshInterval="1s")
+    house.reload = reload
+    with house.running():
+        house.becomes(a="1", b="1")
+        with monkeypatch.context() as patched:
+            patched.setattr(Manifests, "read", broken)
+            house.signals.give(Signal.SIGHUP)
+            assert read.wait(10)
+        house.put("a", "2")
+        house.becomes(a="2")
 
 
 def test_orphans_are_looked_for_again_and_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
