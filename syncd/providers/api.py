@@ -104,6 +104,8 @@ class Dialect(StrEnum):
     AWS_SM = "aws-sm"
     AWS_PS = "aws-ps"
     GCP_SM = "gcp-sm"
+    GCP_METADATA = "gcp-metadata"
+    """Of what `metadataPolicy: Fetch` gives in a store whose dialect is GCP_SM."""
     VAULT = "vault"
     FAKE = "fake"
     KUBERNETES = "kubernetes"

@@ -63,6 +63,11 @@ def split(dialect: Dialect, value: bytes, property: str = "") -> dict[str, bytes
         raise _too_much() from None
 
 
+def dialect_of_metadata(dialect: Dialect) -> Dialect:
+    """How what `metadataPolicy: Fetch` gives is read in a store that reads values like this."""
+    return Dialect.GCP_METADATA if dialect is Dialect.GCP_SM else dialect
+
+
 def kubernetes_document(data: Mapping[str, bytes]) -> bytes:
     """A Secret's data as JSON; bytes that are not UTF-8 stand as lone surrogates, and `lookup` gives them back."""
     return json.dumps({key: value.decode("utf-8", "surrogateescape") for key, value in data.items()}).encode()
@@ -76,7 +81,7 @@ def _missing(name: str, keys: Callable[[], Collection[str]]) -> DocumentError:
     try:
         known = sorted(keys())
     except ValueError:
-        known = []
+        return DocumentError(f"the secret is no JSON object, so it has no property `{name}`", kind="missing")
     hint = "it has " + ", ".join(f"`{key}`" for key in known[:_HINTED]) if known else ""
     if len(known) > _HINTED:
         hint += f" and {len(known) - _HINTED} more"
@@ -158,6 +163,22 @@ def _gcp(value: bytes, name: str) -> bytes:
     return _select(value, name, literal=name.find(".") > 0)
 
 
+def _gcp_metadata(value: bytes, name: str) -> bytes:
+    """`annotations`, `labels`, or one of them by its name, which may have dots and slashes."""
+    if not name:
+        return value
+    document = json.loads(value)
+    kind, dot, key = name.partition(".")
+    if kind not in document or (dot and not key):
+        raise _missing(name, document.keys)
+    members = document[kind]
+    if not dot:
+        return gojson.write(members).encode()
+    if key not in (members or {}):
+        raise _missing(name, lambda: [f"{kind}.{known}" for known in members or ()])
+    return str(members[key]).encode()
+
+
 def _fake(value: bytes, name: str) -> bytes:
     return _select(value, name, literal=False) if name else value
 
@@ -236,6 +257,7 @@ _LOOKUP: dict[Dialect, Callable[[bytes, str], bytes]] = {
     Dialect.AWS_SM: _aws,
     Dialect.AWS_PS: _aws,
     Dialect.GCP_SM: _gcp,
+    Dialect.GCP_METADATA: _gcp_metadata,
     Dialect.VAULT: _vault,
     Dialect.FAKE: _fake,
     Dialect.KUBERNETES: _kubernetes,

@@ -12,7 +12,7 @@ from syncd.manifests.fields import StoreKey
 from syncd.manifests.generators import Generator, GeneratorKey, spec_of
 from syncd.model import DeletionPolicy, ObjectName
 from syncd.providers import documents
-from syncd.providers.api import Absent, Dialect, Failed, Found, Matched
+from syncd.providers.api import Absent, Dialect, Failed, Found, Matched, RemoteKey
 from syncd.providers.jobs import Answer, Item
 from syncd.reconcile import decode, keys
 from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
@@ -122,7 +122,8 @@ class Gathering:
     def _document(self, store: StoreKey | None, request: Item) -> tuple[bytes | None, Dialect]:
         answer, dialect = self._ask(store, request)
         if isinstance(answer, Found):
-            return answer.value.reveal(), dialect
+            metadata = isinstance(request, RemoteKey) and request.metadata
+            return answer.value.reveal(), documents.dialect_of_metadata(dialect) if metadata else dialect
         if isinstance(answer, Absent) and not self._skips_absent:
             raise StoreError(Failure.MISCONFIGURED, f"{store} has no secret `{request}`")
         return None, dialect

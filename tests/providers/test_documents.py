@@ -15,7 +15,8 @@ from syncd.providers.api import Dialect
 from syncd.providers.documents import DocumentError, lookup, split
 
 OBJECT = b'{"user":"u","db":{"user":"inner"},"db.user":"literal","port":5432}'
-OTHERS = [dialect for dialect in Dialect if dialect is not Dialect.KUBERNETES]
+OTHERS = [dialect for dialect in Dialect if dialect not in (Dialect.KUBERNETES, Dialect.GCP_METADATA)]
+METADATA = b'{"annotations":{"a.b":"c","example.com/owner":"ann","x":"<1>"},"labels":null}'
 
 
 @pytest.mark.parametrize("dialect", OTHERS)
@@ -43,6 +44,54 @@ def test_missing_property_names_what_is_there(dialect: Dialect) -> None:
     with pytest.raises(DocumentError, match=r"^the secret has no property `nope`$") as caught:
         lookup(dialect, OBJECT, "nope")
     assert ("missing", "it has `db`, `db.user`, `port`, `user`") == (caught.value.kind, caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", METADATA),
+        ("annotations", b'{"a.b":"c","example.com/owner":"ann","x":"\\u003c1\\u003e"}'),
+        ("annotations.example.com/owner", b"ann"),
+        ("annotations.a.b", b"c"),
+        ("labels", b"null"),
+    ],
+)
+def test_metadata_of_gcp(name: str, expected: bytes) -> None:
+    """Annotations and labels are found by their whole names, and none of them are `null`."""
+    dialect = documents.dialect_of_metadata(Dialect.GCP_SM)
+    assert expected == lookup(dialect, METADATA, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("annotations.a", "it has `annotations.a.b`, `annotations.example.com/owner`, `annotations.x`"),
+        ("annotations.", "it has `annotations`, `labels`"),
+        ("owner", "it has `annotations`, `labels`"),
+        ("labels.a", ""),
+    ],
+)
+def test_metadata_that_gcp_has_not(name: str, hint: str) -> None:
+    """The hint says what there is."""
+    with pytest.raises(DocumentError, match=rf"^the secret has no property `{name}`$") as caught:
+        lookup(Dialect.GCP_METADATA, METADATA, name)
+    assert hint == caught.value.hint
+
+
+def test_extracts_of_metadata_of_gcp() -> None:
+    """Each annotation is a key; no labels are no keys."""
+    assert {"a.b": b"c", "example.com/owner": b"ann", "x": b"<1>"} == split(
+        Dialect.GCP_METADATA, METADATA, "annotations"
+    )
+    assert {} == split(Dialect.GCP_METADATA, METADATA, "labels")
+
+
+@pytest.mark.parametrize("dialect", [Dialect.AWS_SM, Dialect.AWS_PS])
+@pytest.mark.parametrize("text", [b"hunter2", b"\x00\xff", b"a,b"])
+def test_what_is_no_json_has_no_properties(dialect: Dialect, text: bytes) -> None:
+    """The message says why there is no such property."""
+    with pytest.raises(DocumentError, match=r"^the secret is no JSON object, so it has no property `a`$"):
+        lookup(dialect, text, "a")
 
 
 def test_hint_is_short() -> None:

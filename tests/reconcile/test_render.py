@@ -77,6 +77,16 @@ def test_a_property_is_looked_up() -> None:
     assert {"KEY": "foo1-val"} == data_of(render(declared(one("a", property="foo1")), answered({"a": V1}), CONTEXT))
 
 
+def test_an_annotation_of_gcp_is_looked_up_by_its_whole_name() -> None:
+    """Metadata are not read as values are: dots and slashes belong to the name."""
+    metadata = '{"annotations":{"example.com/owner":"ann"},"labels":null}'
+    answers = {
+        OpenStore(STORE): StoreAnswers(Dialect.GCP_SM, {RemoteKey("a", metadata=True): Found(SecretValue(metadata))})
+    }
+    reference = one("a", property="annotations.example.com/owner", metadataPolicy="Fetch")
+    assert {"KEY": "ann"} == data_of(render(declared(reference), Answers(answers, {}), CONTEXT))
+
+
 def test_data_wins_over_data_from() -> None:
     """As in the reference, whatever the order in the manifest."""
     spec = {**one("b"), "dataFrom": [{"extract": {"key": "a"}}]}
