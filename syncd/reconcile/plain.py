@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORDS = re.compile(r"md5|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAMES = frozenset(
     {"password", "passwd", "pwd", "passphrase", "pass", "secret", "token", "credential", "credentials", "apikey"}
     | {"dockerconfigjson", "dockercfg", "htpasswd", "pgpass", "netrc"}
@@ -19,15 +19,29 @@ _KEYS = frozenset(
 )
 """Words before `key` that make it a secret one."""
 _DIGESTS = frozenset({"sha", "md5", "commit", "digest", "checksum", "revision", "fingerprint", "etag"})
-_HARMLESS = frozenset({"", "true", "false", "yes", "no", "null", "none"})
+_REFERENCES = frozenset({"pull", "tls", "ingress"})
+"""Words before `secret` with which it is the name of a Secret."""
+_PUBLIC_NAMES = frozenset({"public", "pub", "publishable"})
+_PUBLIC_PAIRS = frozenset(
+    {("site", "key")}
+    | {(what, "id") for what in ("client", "app", "application", "account", "project", "pool", "zone")}
+)
+"""Last words of names whose values look random and are known to everybody."""
+_HARMLESS = frozenset({"", "true", "false", "yes", "no", "null", "none", "on", "off", "enabled", "disabled"})
+_FEW = 3
+"""So many digits are a count or a limit: `max_token: 100`."""
 _PAIR = re.compile(r"""^[ \t]*["']?([A-Za-z][\w.-]{0,80})["']?[ \t]*[:=][ \t]*["']?([^\s"',;]*)""", re.MULTILINE)
 _ELSEWHERE = ("${", "$(", "{{", "<", "/", "file:", "env:", "vault:", "|", ">", "*", "&", "{", "[")
 """What a value in a text begins with that only says where the secret is, or how the text goes on."""
 _PUBLIC = re.compile(
-    r"-----BEGIN (?:TRUSTED CERTIFICATE|CERTIFICATE|CERTIFICATE REQUEST|PUBLIC KEY|X509 CRL)-----[^-]*-----"
-    r"|\bsha\d{1,3}[:-][\w+/=]+"
+    r"-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE|(?:NEW )?CERTIFICATE REQUEST|(?:RSA |EC |DSA )?PUBLIC KEY|X509 CRL)"
+    r"-----[^-]*-----END \1-----"
+    r"|\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[\w-]{1,40}@openssh\.com) AAAA[\w+/]*=*"
+    r"|\b(?i:sha)\d{1,3}[:-][\w+/=]+|\barn:aws[\w-]{0,10}:[\w:/.+=,@*-]*|\bpk_(?:live|test)_\w+"
 )
-"""Certificates, public keys, and digests that say what they are."""
+"""Certificates, public keys, digests that say what they are, names of AWS."""
+_JWK = re.compile(r""""(?:n|x|y|kid|x5t|x5t#S256)"\s*:\s*"[\w=-]+"|"x5c"\s*:\s*\[[^\]]*\]""")
+"""What is public of a JSON Web Key."""
 _FORMS = (
     ("holds a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|AGE-SECRET-KEY-1")),
     ("holds a JSON Web Token", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
@@ -55,14 +69,16 @@ def looks_secret(key: str, value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         return "holds bytes that are no text"
-    if _is_secret_name(key) and text.strip().lower() not in _HARMLESS:
+    if _is_secret_name(key) and not _is_harmless(text.strip()):
         return "has the name of a secret"
     text = _PUBLIC.sub("", text)
+    if '"kty"' in text:
+        text = _JWK.sub("", text)
     if form := next((what for what, pattern in _FORMS if pattern.search(text)), ""):
         return form
     if inner := next(_secret_pairs(text), ""):
         return f"holds a text in which `{inner}` has a value"
-    if not _DIGESTS.intersection(_words(key)) and _looks_random(text):
+    if not _is_public_name(key) and _looks_random(text):
         return "holds what looks random, as keys and tokens do"
     return ""
 
@@ -73,15 +89,27 @@ def _words(name: str) -> list[str]:
 
 def _is_secret_name(name: str) -> bool:
     """By its last words: `db.password` is a secret's name, `password-policy` and `tokenUrl` are not."""
-    *before, last = _words(name) or [""]
-    return last in _NAMES or (last in ("key", "keys") and bool(before) and before[-1] in _KEYS)
+    *_, before, last = ["", "", *_words(name)]
+    if last == "secret":
+        return before not in _REFERENCES
+    return last in _NAMES or (last in ("key", "keys") and before in _KEYS)
+
+
+def _is_public_name(name: str) -> bool:
+    words = _words(name)
+    known = not (_DIGESTS | _PUBLIC_NAMES).isdisjoint(words) or tuple(words[-2:]) in _PUBLIC_PAIRS
+    return known and "private" not in words
+
+
+def _is_harmless(value: str) -> bool:
+    return value.lower() in _HARMLESS or (value.isdecimal() and len(value) <= _FEW)
 
 
 def _secret_pairs(text: str) -> Iterator[str]:
     """The names of `name: value` and `name=value` lines that give a secret."""
     for match in _PAIR.finditer(text):
         name, value = match.groups()
-        if value.lower() not in _HARMLESS and not value.startswith(_ELSEWHERE) and _is_secret_name(name):
+        if not _is_harmless(value) and not value.startswith(_ELSEWHERE) and _is_secret_name(name):
             yield name
 
 

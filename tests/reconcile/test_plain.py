@@ -32,6 +32,19 @@ HARMLESS = {
     "text": "The quick brown fox jumps over the lazy dog, 20 times in the year 2024.",
     "path": "/opt/Application2/Versions/Release10/bin",
     "empty-password": "",
+    "max_token": "100",
+    "api-token": "disabled",
+    "imagePullSecret": "registry",
+    "ssh": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDw4o6gJy8UtmIbkcpnkO3Kwc4qsEnSZp/TR+fQi62F79RHW ann@host",
+    "known_hosts": "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SaTfjpJHN9MKbOcPPNQcyVnQO1ZK",
+    "rsa": "-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEA7vbqajDw4o6gJy8UtmIbkcpnkO3K\n-----END RSA PUBLIC KEY-----\n",
+    "vapid-public": "BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQF",
+    "jwks": '{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","kid":"1"}]}',
+    "role": "arn:aws:iam::123456789012:role/MyApplicationRole-1A2B3C4D5E6F",
+    "stripe-publishable": "pk_live_51H8x2eKq3abcDEFghijKLMnop",
+    "recaptcha_site_key": "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ",
+    "client-id": "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com",
+    "md5": "5d41402abc4b2a76b9719d911017c592",
 }
 SECRET = {
     "key": "-----BEGIN RSA PRIVATE KEY-----\nMIIB",
@@ -45,6 +58,9 @@ SECRET = {
     "app.properties": "port=5432\ndb.password=hunter2\n",
     "config.yaml": 'auth:\n  clientSecret: "hunter2"\n',
     "salt": "9f86d081884c7d659a2feaa0c55ad015",
+    "jwk": '{"kty":"EC","crv":"P-256","x":"f83O","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X5fCE9-E9LM"}',
+    "mixed": "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END CERTIFICATE-----\nk3j4h5g6f7d8s9a0q1w2e3r4t5y6",
+    "private_public": "k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
     "blob": "k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
 }
 
