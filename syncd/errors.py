@@ -10,6 +10,7 @@
     * TemplateError       a template does not parse or does not execute
   * ClusterError          the API server or the folder
     * Denied              a right is missing
+      * Unauthenticated   the credentials themselves are not accepted
     * Conflict            somebody else wrote first
     * Rejected            the API server refused the object
     * Unreachable         no answer, or a broken one
@@ -144,6 +145,10 @@ class Denied(ClusterError):
     """A right is missing; the message names verb, resource and namespace."""
 
     failure = Failure.DENIED
+
+
+class Unauthenticated(Denied):
+    """The API server does not accept the credentials, or there are none: nothing is known about single rights."""
 
 
 class Conflict(ClusterError):

@@ -18,7 +18,7 @@ from syncd.cluster.calls import Call
 from syncd.cluster.faults import TRANSPORT, Broken, broken, fault
 from syncd.cluster.parallel import within
 from syncd.cluster.transport import Deadline, install_deadlines, request, split, stream
-from syncd.errors import Denied, SyncdError, Unreachable, UsageError
+from syncd.errors import SyncdError, Unauthenticated, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -78,7 +78,7 @@ class _Session:
             settings = self.configuration.auth_settings()
         except Exception as error:  # noqa: BLE001  # plugins and login libraries raise whatever they like
             message = f"the kubeconfig's credentials cannot be renewed ({type(error).__name__})"
-            raise Denied(message, hint="log in again") from None  # its text may quote the kubeconfig
+            raise Unauthenticated(message, hint="log in again") from None  # its text may quote the kubeconfig
         bearer = settings.get("BearerToken")
         return {"authorization": str(bearer["value"]).strip()} if bearer and bearer["value"] else {}
 
@@ -196,7 +196,7 @@ class Connection:
             self._session = _Session(*within(deadline.left(), self._load))
             return True  # calls under way end on the old pool, which closes itself when nobody has it any more
         except SyncdError as error:
-            raise Denied(error.message, hint=error.hint) from None
+            raise Unauthenticated(error.message, hint=error.hint) from None
         except TimeoutError as error:
             raise broken(self.host, error, deadline.seconds) from None
         finally:

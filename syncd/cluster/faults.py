@@ -10,7 +10,7 @@ import orjson
 import urllib3
 
 from syncd.cluster.calls import Call, Verb
-from syncd.errors import ClusterError, Conflict, Denied, Failure, Rejected, Unreachable
+from syncd.errors import ClusterError, Conflict, Denied, Failure, Rejected, Unauthenticated, Unreachable
 
 
 class NotFound(ClusterError):
@@ -42,7 +42,7 @@ def fault(call: Call, status: int, body: bytes) -> ClusterError:
     reason, message = str(state.get("reason") or ""), str(state.get("message") or "")
     match status:
         case 401:
-            return Denied(
+            return Unauthenticated(
                 "the API server does not accept the credentials", hint="log in again, or check the kubeconfig's user"
             )
         case 403:
@@ -86,10 +86,10 @@ def _causes(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _forbidden(call: Call, message: str) -> ClusterError:
     if user := _RBAC.search(message):
-        hint = f"grant {call.right}"
+        message = f"{call.right} is denied for `{user[1]}`"
         if user[1] == "system:anonymous":
-            hint = "no credentials were sent: check the kubeconfig's user"
-        return Denied(f"{call.right} is denied for `{user[1]}`", hint=hint)
+            return Unauthenticated(message, hint="no credentials were sent: check the kubeconfig's user")
+        return Denied(message, hint=f"grant {call.right}")
     if quota := _QUOTA.search(message):
         return Rejected(f"{call.subject} would exceed the quota `{quota[1]}`")
     if "is being terminated" in message:

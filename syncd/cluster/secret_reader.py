@@ -14,7 +14,7 @@ from syncd.cluster.connection import Connection
 from syncd.cluster.faults import NotFound
 from syncd.cluster.parallel import fan_out
 from syncd.cluster.rules import is_name
-from syncd.errors import ClusterError, Denied
+from syncd.errors import ClusterError, Denied, Unauthenticated
 from syncd.model import MANAGED, Missing, ObjectName, Observed, Present, SecretObject, TargetKind, Unreadable
 
 BULK = 4
@@ -62,6 +62,8 @@ class SecretReader:
         if self._everywhere:
             try:
                 return OwnedSecrets(self._matching("", kind, labelSelector=MANAGED))
+            except Unauthenticated:
+                raise
             except Denied as denied:
                 hint = denied.hint
         found: list[SecretObject] = []
@@ -76,6 +78,8 @@ class SecretReader:
     def _owned_in(self, namespace: str, kind: TargetKind) -> tuple[SecretObject, ...] | Denied:
         try:
             return self._matching(namespace, kind, labelSelector=MANAGED)
+        except Unauthenticated:
+            raise
         except Denied as denied:
             return denied
 
@@ -102,6 +106,8 @@ class SecretReader:
         selectors = {"fieldSelector": f"type!={HELM}"} if kind is TargetKind.SECRET else {}
         try:
             items = resources.list_all(self._connection, WRITTEN[kind], namespace, **selectors)
+        except Unauthenticated as error:  # as would be each single read
+            return dict.fromkeys(names, Unreadable.of(error))
         except Denied as denied:
             self._denied[namespace, kind] = time.monotonic()
             self.warnings[f"{denied.message}: {kind}s are read one by one; {denied.hint} to save calls"] = None

@@ -10,7 +10,7 @@ from time import monotonic
 from syncd.cluster.api import SecretList, Target
 from syncd.daemon.drift import Drift
 from syncd.daemon.events import Listeners, WatchEnded, WatchHolds, WatchLost
-from syncd.errors import ClusterError, Denied
+from syncd.errors import ClusterError, Denied, Unauthenticated
 from syncd.log import where_raised
 
 log = logging.getLogger("syncd.run")
@@ -70,7 +70,7 @@ class Watching:
                         self._hold(namespace, lost=lost)
                         lost = False
             except Exception as error:  # noqa: BLE001  # a watch must not end
-                if isinstance(error, Denied) and namespace == EVERYWHERE and self._split():
+                if namespace == EVERYWHERE and _lacks_right(error) and self._split():
                     break
                 lost = lost if held else self._lose(namespace, error, lost=lost)
             wait = FIRST if monotonic() - began > LONGEST else wait
@@ -103,3 +103,8 @@ class Watching:
             self._single = True
             self._adjust()
             return True
+
+
+def _lacks_right(error: Exception) -> bool:
+    """Credentials that have run out say nothing about rights, and may be accepted again."""
+    return isinstance(error, Denied) and not isinstance(error, Unauthenticated)

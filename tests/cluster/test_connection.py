@@ -10,7 +10,7 @@ import pytest
 
 from syncd.cluster.api import SecretPatch
 from syncd.cluster.kubernetes import KubernetesTarget
-from syncd.errors import ClusterError, Denied, Rejected, Unreachable
+from syncd.errors import ClusterError, Rejected, Unauthenticated, Unreachable
 from syncd.model import Missing, ObjectName, Present, SecretObject, SecretValue, TargetKind, Unreadable
 from tests.servers.faults import Fault, FaultServer, answer, drip, empty, hang, reset, throttled, wrong_json
 from tests.servers.wire import Exchange
@@ -176,9 +176,9 @@ def test_credentials_are_renewed_once_after_401(server: FaultServer) -> None:
     server.inject(answer(401))
     tokens = iter(["one", "two", "three"])
     renewing = KubernetesTarget.for_server(server.url, credential=lambda: SecretValue(next(tokens)))
-    with pytest.raises(Denied):
+    with pytest.raises(Unauthenticated):
         create(renewing)
-    with pytest.raises(Denied):
+    with pytest.raises(Unauthenticated):
         create(renewing)
     assert ["Bearer one", "Bearer two", "Bearer two"] == [call.headers["authorization"] for call in server.calls]
 

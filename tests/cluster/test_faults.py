@@ -17,7 +17,7 @@ import urllib3
 from syncd.cluster.calls import SECRETS, Call, ContentType, Verb
 from syncd.cluster.faults import TRANSPORT, Expired, NotFound, broken, fault
 from syncd.cluster.kubeconfig import _foreign_errors
-from syncd.errors import ClusterError, Conflict, Denied, Rejected, Unreachable, UsageError
+from syncd.errors import ClusterError, Conflict, Denied, Rejected, Unauthenticated, Unreachable, UsageError
 from syncd.model import ObjectName
 
 CANARY = "canary-77aa"
@@ -36,7 +36,7 @@ def cause(field: str, reason: str, message: str = "") -> dict[str, str]:
 
 RBAC = 'secrets "stripe" is forbidden: User "bob" cannot get resource "secrets" in API group "" in the namespace "shop"'
 TABLE = [
-    (401, status(401), Denied, "the API server does not accept the credentials"),
+    (401, status(401), Unauthenticated, "the API server does not accept the credentials"),
     (403, status(403, message=RBAC), Denied, "`get` on `secrets` in namespace `shop` is denied for `bob`"),
     (403, status(403, message=f"because of {CANARY}"), Denied, "`get` on `secrets` in namespace `shop` is denied"),
     (403, b"<html>proxy", Denied, "`get` on `secrets` in namespace `shop` is denied"),

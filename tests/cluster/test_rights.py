@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 
 from syncd.cluster.kubernetes import KubernetesTarget
-from syncd.errors import Denied
+from syncd.errors import Denied, Unauthenticated
 from syncd.model import MANAGED, NamespaceWorkloads, ObjectName, Present, SecretObject, SecretValue, Unreadable
 from tests.cluster.cluster_lab import PLURAL, ClusterLab, assert_calls, lab, limited, rule
 from tests.cluster.conformance import bench
 from tests.cluster.conformance.secrets import patch_of
 from tests.cluster.conformance.workloads import note_on
 from tests.cluster.lab import Bench
+from tests.servers.faults import FaultServer, answer
 from tests.servers.openbao import wait_for
 
 __all__ = ["bench", "lab"]
@@ -128,6 +129,22 @@ def test_key_that_may_not_be_read_is_unreadable(lab: ClusterLab) -> None:
     """Never missing: a note of an unknown key would be written anew."""
     target = limited(lab)
     assert isinstance(target.fingerprint_keys(), Unreadable)
+
+
+def test_refused_credentials_are_no_missing_list() -> None:
+    """One call for all names of a namespace, which is listed again when the credentials are accepted."""
+    with FaultServer() as server:
+        server.inject(answer(401))
+        target = KubernetesTarget.for_server(server.url, credential=SecretValue("expired"))
+        names = [ObjectName("shop", f"s{number}") for number in range(5)]
+        for _ in range(2):
+            assert {Unreadable} == {type(one) for one in target.read_secrets(names).values()}
+        with pytest.raises(Unauthenticated):
+            target.owned_secrets(["shop"])
+        assert {"/api/v1/namespaces/shop/secrets", "/api/v1/secrets"} == {
+            call.path.partition("?")[0] for call in server.calls
+        }
+    assert [] == target.warnings
 
 
 def test_credentials_that_are_refused(lab: ClusterLab) -> None:

@@ -13,11 +13,13 @@ from syncd.daemon import watching
 from syncd.daemon.drift import Drift
 from syncd.daemon.events import Listeners, WatchEnded, WatchHolds, WatchLost
 from syncd.daemon.watching import Watching
-from syncd.errors import Unreachable
+from syncd.errors import ClusterError, Unauthenticated, Unreachable
 from syncd.model import TargetKind
 from tests.daemon.house import Heard
 from tests.servers.fake_target import FakeTarget
 from tests.servers.openbao import wait_for
+
+AWAY = Unreachable("away")
 
 
 class Troubled(FakeTarget):
@@ -25,7 +27,8 @@ class Troubled(FakeTarget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.away = self.breaks = False
+        self.away: ClusterError | None = None
+        self.breaks = False
         self.begun = 0
 
     def watch_secrets(
@@ -33,7 +36,7 @@ class Troubled(FakeTarget):
     ) -> Iterator[SecretList | SecretSeen]:
         self.begun += 1
         if self.away:
-            raise Unreachable("away")
+            raise self.away
         for seen in super().watch_secrets(namespace, stop, kind):
             yield seen
             if self.breaks:
@@ -74,7 +77,7 @@ def test_a_namespace_that_is_not_wanted_any_more_is_not_watched(scene: Scene) ->
 
 def test_a_lost_watch_that_is_not_wanted_any_more_has_ended(scene: Scene) -> None:
     """So that nobody is alerted for ever."""
-    scene.target.away = True
+    scene.target.away = AWAY
     scene.watching.watch(["test-a"], everywhere=False)
     wait_for(lambda: bool(scene.heard.of(WatchLost)))
     scene.watching.watch([], everywhere=False)
@@ -83,12 +86,22 @@ def test_a_lost_watch_that_is_not_wanted_any_more_has_ended(scene: Scene) -> Non
 
 def test_a_lost_watch_of_all_ends_when_it_is_split(scene: Scene) -> None:
     """An outage at the start, and then too few rights."""
-    scene.target.away = True
+    scene.target.away = AWAY
     scene.watching.watch(["test-a"], everywhere=True)
     wait_for(lambda: bool(scene.heard.of(WatchLost)))
     scene.target.deny("watch", "secrets", "")
-    scene.target.away = False
+    scene.target.away = None
     wait_for(lambda: ([""], ["test-a"]) == (scene.namespaces(WatchEnded), scene.namespaces(WatchHolds)))
+
+
+def test_refused_credentials_do_not_split_the_watch_of_all(scene: Scene) -> None:
+    """They may be renewed; it is lost until then, and holds again as it was."""
+    scene.target.away = Unauthenticated("expired")
+    scene.watching.watch(["test-a"], everywhere=True)
+    wait_for(lambda: bool(scene.heard.of(WatchLost)))
+    scene.target.away = None
+    wait_for(lambda: bool(scene.heard.of(WatchHolds)))
+    assert ([""], [""]) == (scene.namespaces(WatchLost), scene.namespaces(WatchHolds))
 
 
 def test_a_watch_that_breaks_off_is_not_lost(scene: Scene) -> None:
@@ -101,8 +114,8 @@ def test_a_watch_that_breaks_off_is_not_lost(scene: Scene) -> None:
 
 def test_what_waits_is_hastened_when_the_target_is_back(scene: Scene) -> None:
     """Once."""
-    scene.target.away = True
+    scene.target.away = AWAY
     scene.watching.watch(["test-a"], everywhere=False)
     wait_for(lambda: bool(scene.heard.of(WatchLost)))
-    scene.target.away = False
+    scene.target.away = None
     wait_for(lambda: scene.back == 1)
