@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from syncd.cli.rows import Row, Symbol, lines
 from syncd.cli.screen import Color, Stream, printable
-from syncd.model import NamespaceWorkloads, ObjectName
+from syncd.model import NamespaceWorkloads, ObjectName, TargetKind
 from syncd.reconcile.changes import Action, Change
 from syncd.reconcile.owed import Owed
 from syncd.reconcile.plan import Plan
@@ -145,10 +145,11 @@ def with_rest(text: str, rest: Iterable[tuple[int, str]]) -> str:
 def clean(plan: Plan) -> str:
     if not plan.settled:
         return "No changes. No Secrets are declared."
-    number = len({one.name for one in plan.settled if not one.remark})
-    if number == 1:
-        return "No changes. 1 Secret is in step with its stores."
-    return f"No changes. {number} Secrets are in step with their stores."
+    names = {one.name for one in plan.settled if not one.remark}
+    held = Counter(name.kind for name in names)
+    parts = [plural(held[kind], kind) for kind in TargetKind if held[kind]] or [plural(0, TargetKind.SECRET)]
+    verb, stores = ("is", "its stores") if len(names) == 1 else ("are", "their stores")
+    return f"No changes. {' and '.join(parts)} {verb} in step with {stores}."
 
 
 def plural(number: int, noun: str) -> str:

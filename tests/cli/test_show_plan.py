@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from syncd.cli.show_plan import plan_text
-from syncd.model import NamespaceWorkloads, Unreadable
+from syncd.model import NamespaceWorkloads, ObjectName, TargetKind, Unreadable
 from syncd.reconcile.changes import Action, Orphan, Settled
 from syncd.reconcile.plan import Plan
 from tests.cli.plans import (
@@ -63,6 +63,14 @@ def test_says_that_nothing_changes() -> None:
 def test_one_secret_is_singular() -> None:
     """One Secret is not said to be several."""
     assert "No changes. 1 Secret is in step with its stores.\n" == text(replace(CLEAN, settled=CLEAN.settled[:1]))
+
+
+def test_a_clean_plan_tells_configmaps_from_secrets() -> None:
+    """What is written may be either."""
+    config = Settled(ObjectName("web", "c", TargetKind.CONFIG_MAP), name("web/c"))
+    assert "No changes. 1 ConfigMap is in step with its stores.\n" == text(Plan(settled=(config,)))
+    both = replace(CLEAN, settled=(*CLEAN.settled, config))
+    assert "No changes. 2 Secrets and 1 ConfigMap are in step with their stores.\n" == text(both)
 
 
 def test_nothing_declared() -> None:
