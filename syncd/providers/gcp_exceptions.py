@@ -74,12 +74,17 @@ def _said(error: api.GoogleAPICallError) -> Said:
 
 
 _TRUST_HINT = "set CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE to the authority that issued it"
+_OTHER_HINT = "check `location`, proxies, and the variable that names the endpoint"
+_UNRESOLVED, _NAME_HINT = "the name of `{host}` cannot be resolved", "check `location`, and the name service"
 # gRPC says why it has no connection in words only.
 _UNCONNECTED = (
     ("CERTIFICATE_VERIFY_FAILED", Reason.ENDPOINT, "the certificate of `{host}` is not trusted", _TRUST_HINT),
+    ("Hostname Verification", Reason.ENDPOINT, "the certificate of `{host}` is that of another host", _OTHER_HINT),
     ("WRONG_VERSION_NUMBER", Reason.ENDPOINT, "`{host}` speaks no TLS", ""),
     ("Connection refused", Reason.UNAVAILABLE, "nobody listens at `{host}`", ""),
-    ("DNS resolution failed", Reason.UNAVAILABLE, "the name of `{host}` cannot be resolved", "check `location`"),
+    ("DNS resolution failed", Reason.UNAVAILABLE, _UNRESOLVED, _NAME_HINT),
+    ("address lookup failed", Reason.UNAVAILABLE, _UNRESOLVED, _NAME_HINT),
+    ("errors resolving", Reason.UNAVAILABLE, _UNRESOLVED, _NAME_HINT),
     ("Timeout occurred", Reason.TIMEOUT, "`{host}` did not answer in time", ""),
     ("Socket closed", Reason.UNAVAILABLE, "the connection to `{host}` broke", ""),
     ("Connection reset", Reason.UNAVAILABLE, "the connection to `{host}` broke", ""),
@@ -161,7 +166,7 @@ def _connection(error: Exception, host: str) -> GcpError:
         if isinstance(cause, TimeoutError | http.Timeout):
             return GcpError(Reason.TIMEOUT, f"`{host}` did not answer in time")
         if type(cause).__name__ in ("NameResolutionError", "gaierror"):
-            return GcpError(Reason.UNAVAILABLE, f"the name of `{host}` cannot be resolved", hint="check `location`")
+            return GcpError(Reason.UNAVAILABLE, _UNRESOLVED.format(host=host), hint=_NAME_HINT)
     return GcpError(Reason.UNAVAILABLE, f"the connection to `{host}` broke (`{type(error).__name__}`)")
 
 

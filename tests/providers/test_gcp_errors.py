@@ -122,6 +122,16 @@ def test_who_must_act(error: Exception, failure: Failure) -> None:
     [
         ("…: connect: Connection refused (111)", Failure.UNAVAILABLE, "nobody listens at `api:443`"),
         ("DNS resolution failed for api:443: …", Failure.UNAVAILABLE, "the name of `api:443` cannot be resolved"),
+        (
+            "errors resolving api:443: [address lookup failed …",
+            Failure.UNAVAILABLE,
+            "the name of `api:443` cannot be resolved",
+        ),
+        (
+            "… Hostname Verification Check failed.",
+            Failure.MISCONFIGURED,
+            "the certificate of `api:443` is that of another host",
+        ),
         ("… CERTIFICATE_VERIFY_FAILED: …", Failure.MISCONFIGURED, "the certificate of `api:443` is not trusted"),
         ("… WRONG_VERSION_NUMBER …", Failure.MISCONFIGURED, "`api:443` speaks no TLS"),
         ("… Timeout occurred: FD Shutdown", Failure.TIMEOUT, "`api:443` did not answer in time"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -206,6 +207,25 @@ def test_grpc_connects_again(gcp: Gcp, gcp_env: pytest.MonkeyPatch) -> None:
         time.sleep(0.05)
     server.stop(None).wait()
     assert "x" == text(outcome)
+
+
+@pytest.mark.parametrize("rest", [False, True])
+def test_a_host_that_cannot_be_resolved(project: Project, gcp_env: pytest.MonkeyPatch, rest: bool) -> None:
+    """As with a region that GCP does not have: the library's own words, in whichever version, are understood."""
+    gcp_env.setenv(ENDPOINT, "https://secretmanager.nowhere.invalid")
+    gcp_env.setenv("GOOGLE_CLOUD_DISABLE_GRPC", str(rest))
+    outcome = failed(read(reader(project), "a"))
+    expected = "the name of `secretmanager.nowhere.invalid:443` cannot be resolved"
+    assert (Failure.UNAVAILABLE, expected) == (outcome.failure, outcome.message)
+    assert "check `location`" in outcome.hint
+
+
+def test_grpc_with_the_certificate_of_another_host(project: Project, tls: Path, gcp_env: pytest.MonkeyPatch) -> None:
+    """Somebody stands between, or the endpoint is wrong; asking again is of no use."""
+    gcp_env.setenv("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", str(tls))
+    gcp_env.setenv(ENDPOINT, os.environ[ENDPOINT].replace("127.0.0.1", "localhost"))
+    outcome = failed(read(reader(project), "a"))
+    assert (Failure.MISCONFIGURED, True) == (outcome.failure, outcome.message.endswith("is that of another host"))
 
 
 @pytest.fixture
