@@ -62,7 +62,7 @@ class Reads:
             self._session.call(Operation.ACCESS, {"name": self._session.place().version("syncd-check", "")})
         except GcpError as error:
             if error.reason is Reason.PERMISSION:
-                return Operation.ACCESS.value.permission
+                return f"`{Operation.ACCESS.value.permission}` on `{self._session.place()}`"
             if error.reason not in (Reason.ABSENT, Reason.STATE):
                 raise
         return ""

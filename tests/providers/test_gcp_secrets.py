@@ -225,4 +225,5 @@ def test_check(project: Project) -> None:
 def test_check_without_the_right(project: Project) -> None:
     """What may not be read in general is said; single secrets may still be granted."""
     health = open_gcp(gcp_config(project), given(project.key(*RIGHTS[1:]))).check()
-    assert (project.email, "secretmanager.versions.access") == (health.identity, health.missing_permission)
+    missing = f"`secretmanager.versions.access` on `projects/{project.id}`"
+    assert (project.email, missing) == (health.identity, health.missing_permission)
