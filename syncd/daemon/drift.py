@@ -1,4 +1,4 @@
-"""Which changes of our Secrets somebody else has made: seen by version, and never our own writes."""
+"""Which changes of our Secrets and ConfigMaps somebody else has made: seen by version, and never our own writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import Lock
 
 from syncd.cluster.api import SecretList, SecretSeen
 from syncd.daemon.events import Event, Loaded, PassBegun, PassFailed, PassFinished
-from syncd.model import MANAGED, ObjectName, SecretObject, TargetKind
+from syncd.model import MANAGED, ObjectName, SecretObject
 from syncd.reconcile.apply import Result
 
 FIRST = 5.0
@@ -16,6 +16,7 @@ FIRST = 5.0
 LONGEST = 300.0
 CALM = 600.0
 """Seconds without drift after which a Secret is healed at once again."""
+ALL_SECRETS = ObjectName("", "")
 
 
 @dataclass(slots=True)
@@ -44,19 +45,22 @@ class Drift:
     _healings: dict[ObjectName, _Healing] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def see(self, what: SecretList | SecretSeen, *, namespace: str = "", first: bool = False) -> None:
-        """Takes what a watch says; the `first` list is how things stand, a later one holds what was missed."""
+    def see(self, what: SecretList | SecretSeen, watched: ObjectName = ALL_SECRETS, *, first: bool = False) -> None:
+        """Takes what a watch of a kind and a namespace says (`watched` names no object).
+
+        The `first` list is how things stand, a later one holds what was missed.
+        """
         with self._lock:
-            seen = {what.name: what.version} if isinstance(what, SecretSeen) else self._all(what, namespace)
+            seen = {what.name: what.version} if isinstance(what, SecretSeen) else self._all(what, watched)
             if first:
                 self._versions |= {name: version for name, version in seen.items() if name in self._declared}
             drifted = [name for name, version in seen.items() if self._judge(name, version)]
         self._act(drifted)
 
-    def _all(self, listed: SecretList, namespace: str) -> dict[ObjectName, str]:
-        """What a list says about each Secret of the namespace; nothing is there of those that it leaves out."""
-        known = dict.fromkeys((one for one in self._versions if namespace in ("", one.namespace)), "")
-        return known | dict(listed.versions)
+    def _all(self, listed: SecretList, watched: ObjectName) -> dict[ObjectName, str]:
+        """What a list says about each object that is watched; nothing is there of those that it leaves out."""
+        known = (one for one in self._versions if one.kind is watched.kind)
+        return {one: "" for one in known if watched.namespace in ("", one.namespace)} | dict(listed.versions)
 
     def hear(self, event: Event) -> None:
         drifted: list[ObjectName] = []
@@ -80,8 +84,6 @@ class Drift:
     def _load(self, event: Loaded) -> None:
         declared: dict[ObjectName, tuple[ObjectName, ...]] = {}
         for one in event.declarations.external_secrets:
-            if one.target_name.kind is not TargetKind.SECRET:
-                continue  # nobody watches ConfigMaps: what happens to one is put right when it is due
             declared[one.target_name] = (*declared.get(one.target_name, ()), one.object_name)
         self._declared = declared
         self._secret_of = {one.object_name: one.target_name for one in event.declarations.external_secrets}

@@ -15,7 +15,7 @@ from typing import Protocol
 from syncd.daemon.queue import Lane
 from syncd.errors import Problem
 from syncd.manifests.declarations import Declarations
-from syncd.model import ObjectName
+from syncd.model import ObjectName, TargetKind
 from syncd.providers.jobs import Statistics
 from syncd.providers.schedule import Load
 from syncd.reconcile.report import Report
@@ -105,23 +105,25 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """Somebody else changed or deleted a Secret of ours."""
+    """Somebody else changed or deleted a Secret, or ConfigMap, of ours."""
 
     secret: ObjectName
 
 
 @dataclass(frozen=True, slots=True)
 class WatchLost:
-    """The Secrets of a namespace (empty: of all) are not watched for now."""
+    """The Secrets, or ConfigMaps, of a namespace (empty: of all) are not watched for now."""
 
     namespace: str
     message: str
     hint: str = ""
+    kind: TargetKind = TargetKind.SECRET
 
 
 @dataclass(frozen=True, slots=True)
 class WatchHolds:
     namespace: str
+    kind: TargetKind = TargetKind.SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class WatchEnded:
     """A watch that was lost is not wanted any more."""
 
     namespace: str
+    kind: TargetKind = TargetKind.SECRET
 
 
 @dataclass(frozen=True, slots=True)

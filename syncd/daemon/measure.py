@@ -160,6 +160,6 @@ def _show(event: events.Event) -> None:
         case events.Drifted():
             table.DRIFTED.add()
         case events.WatchLost() | events.WatchHolds() | events.WatchEnded():
-            table.WATCH_LOST.mark(event.namespace, on=isinstance(event, events.WatchLost))
+            table.WATCH_LOST.mark(event.kind, event.namespace, on=isinstance(event, events.WatchLost))
         case _:
             pass

@@ -47,11 +47,11 @@ class Narrator:
             case Swept():
                 self._sweep(event)
             case Drifted(secret):
-                log.info("Secret `%s` was changed by somebody else", secret)
-            case WatchLost(namespace, message, hint):
-                log.warning("Secrets%s are not watched for now: %s", _where(namespace), _sentence(message, hint))
-            case WatchHolds(namespace):
-                log.info("Secrets%s are watched", _where(namespace))
+                log.info("%s `%s` was changed by somebody else", secret.kind, secret)
+            case WatchLost(namespace, message, hint, kind):
+                log.warning("%ss%s are not watched for now: %s", kind, _where(namespace), _sentence(message, hint))
+            case WatchHolds(namespace, kind):
+                log.info("%ss%s are watched", kind, _where(namespace))
             case Paused(writes, restarts) if writes or restarts:
                 what = " and ".join(word for word, paused in (("writes", writes), ("restarts", restarts)) if paused)
                 log.warning("%s are paused: they are planned, and shown as such", what)

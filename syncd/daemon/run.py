@@ -80,7 +80,7 @@ class Daemon:
         options = replace(setup.options, prune=False, confirm_absence=True)
         self._reconciler = Reconciler(lambda: self._manifests.declarations, target, options)
         self._passes = Passes(self._reconciler, self._listeners, wall, monotonic)
-        self._watching = Watching(target, self._drift, self._listeners, self._passes.hasten)
+        self._watching = Watching(target, self._drift, self._listeners, self._passes.hasten, kinds=setup.options.kinds)
         self._notifier = notifier
         self._seen = Declarations()
         self._beat = monotonic()

@@ -81,9 +81,12 @@ CHANGES = Counter("syncd_changes_total", "Changes of Secrets, by what became of 
 RESTARTS = Counter("syncd_restarts_total", "Restarts of workloads, by what became of them.", "kind", "result")
 QUEUED = Gauge("syncd_queue_waiting", "ExternalSecrets that wait for a pass: `new` ones go first.", "lane")
 UNDER_WAY = Gauge("syncd_queue_under_way", "ExternalSecrets that are in a pass now.")
-DRIFTED = Counter("syncd_drifted_total", "Secrets of ours that somebody else changed or deleted.")
+DRIFTED = Counter("syncd_drifted_total", "Secrets and ConfigMaps of ours that somebody else changed or deleted.")
 WATCH_LOST = Gauge(
-    "syncd_watch_lost", "1 while Secrets are not watched for changes by others; no namespace: of all.", "namespace"
+    "syncd_watch_lost",
+    "1 while Secrets, or ConfigMaps, are not watched for changes by others; no namespace: of all.",
+    "kind",
+    "namespace",
 )
 
 FETCH_FAILURES = Counter(

@@ -13,7 +13,7 @@ from syncd.daemon.events import Loaded, PassBegun, PassFailed, PassFinished
 from syncd.daemon.queue import Lane
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
-from syncd.model import MANAGED, ObjectName, SecretObject
+from syncd.model import MANAGED, ObjectName, SecretObject, TargetKind
 from syncd.reconcile.apply import Applied, Result, Write
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import Report, Round
@@ -98,8 +98,16 @@ def test_a_later_list_tells_what_was_missed(scene: Scene) -> None:
 
 def test_a_list_of_one_namespace_says_nothing_about_others(scene: Scene) -> None:
     """Each namespace may have a watch of its own."""
-    scene.drift.see(SecretList({}), namespace="elsewhere")
+    scene.drift.see(SecretList({}), ObjectName("elsewhere", ""))
     assert [] == scene.healed
+
+
+def test_a_list_of_configmaps_says_nothing_about_secrets(scene: Scene) -> None:
+    """Each kind has a watch of its own."""
+    scene.drift.see(SecretList({}), ObjectName("", "", TargetKind.CONFIG_MAP))
+    assert [] == scene.healed
+    scene.drift.see(SecretList({}), ObjectName("", ""))
+    assert {("a", 0.0), ("b", 0.0)} == {*scene.healed}
 
 
 def test_what_is_not_declared_does_not_matter(scene: Scene) -> None:

@@ -18,7 +18,7 @@ from syncd.daemon.queue import Lane
 from syncd.errors import Failure, Problem
 from syncd.manifests import Declarations
 from syncd.metrics import table
-from syncd.model import SecretValue, Source, SourceKind, Unknown
+from syncd.model import SecretValue, Source, SourceKind, TargetKind, Unknown
 from syncd.providers.schedule import Load
 from syncd.reconcile.apply import NoteWrite, Result, Write
 from syncd.reconcile.changes import Action, Orphan, Refusal, RefusalKind, Settled, Waiting
@@ -234,6 +234,7 @@ def test_how_things_stand(measure: Measure) -> None:
         events.WatchLost("web", "denied"),
         events.WatchLost("shop", "denied"),
         events.WatchHolds("shop"),
+        events.WatchHolds("web", TargetKind.CONFIG_MAP),
         events.ClockStepped(3.0),
     ):
         measure.hear(event)
@@ -243,4 +244,4 @@ def test_how_things_stand(measure: Measure) -> None:
     assert [3.0, 2.0, 1.0] == [lane.series()[("vault",)] for lane in lanes]
     assert {("writes",): 0.0, ("restarts",): 1.0} == table.PROCESS_PAUSED.series()
     assert {(): 1.0} == table.DRIFTED.series()
-    assert {("web",): 1.0} == table.WATCH_LOST.series()
+    assert {("Secret", "web"): 1.0} == table.WATCH_LOST.series()

@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import Signals as Signal
+from typing import Any
 
 import pytest
 import requests
 
 from syncd.cluster.api import OwnedSecrets, SecretPatch
 from syncd.daemon import passes, run
-from syncd.daemon.events import Drifted, Loaded, PassFinished, Swept
+from syncd.daemon.events import Drifted, Loaded, PassFinished, Swept, WatchHolds
 from syncd.daemon.manifests import Manifests
 from syncd.errors import ManifestError, UsageError
 from syncd.model import ObjectName, SecretValue, TargetKind
@@ -165,6 +166,42 @@ def test_drift_is_healed(house: House) -> None:
         house.target.delete_secret(other.name, other.uid, other.resource_version)
         house.becomes(b="1")
     assert {A, other.name} == {event.secret for event in house.heard.of(Drifted)}
+
+
+def test_drift_of_configmaps_is_healed(house: House) -> None:
+    """Where they may be written; the pass that compares them, and finds nothing that differs, writes nothing."""
+    house.options = replace(house.options, configmaps=True)
+    house.declare("a", target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}})
+    name = replace(A, kind=TargetKind.CONFIG_MAP)
+
+    def value() -> str:
+        made = house.target.secrets.get(name)
+        return made.data["KEY"].reveal().decode() if made else ""
+
+    def change(**patch: Any) -> None:
+        made = house.target.secrets[name]
+        house.target.patch_secret(SecretPatch(name, made.uid, made.resource_version, **patch))
+
+    with house.running() as daemon:
+        wait_for(lambda: "1" == value() and daemon._passes.queue.idle)
+        change(set_data={"KEY": SecretValue("foreign")})
+        wait_for(lambda: "1" == value() and daemon._passes.queue.idle)
+        made = house.target.secrets[name]
+        house.target.delete_secret(name, made.uid, made.resource_version)
+        wait_for(lambda: "1" == value() and daemon._passes.queue.idle)
+        change(set_labels={"example.com/theirs": "yes"})
+        writes = list(house.target.writes)
+        wait_for(lambda: 3 == len(house.heard.of(Drifted)))
+        wait_for(lambda: not daemon._passes.backoff.waiting() and daemon._passes.queue.idle, seconds=30)
+    assert (writes, {name}) == (house.target.writes, {event.secret for event in house.heard.of(Drifted)})
+
+
+def test_configmaps_that_may_not_be_written_are_not_watched(house: House) -> None:
+    """Nobody has granted it either."""
+    with house.running():
+        house.becomes(a="1")
+        wait_for(lambda: bool(house.heard.of(WatchHolds)))
+    assert {TargetKind.SECRET} == {event.kind for event in house.heard.of(WatchHolds)}
 
 
 def test_our_own_writes_are_no_drift(house: House) -> None:

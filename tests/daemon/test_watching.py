@@ -56,7 +56,7 @@ class Scene:
         return sorted(event.namespace for event in self.heard.of(kind))
 
     def threads(self) -> list[str]:
-        return sorted(t.name for t in threading.enumerate() if t.name.startswith("syncd-watch-test"))
+        return sorted(t.name for t in threading.enumerate() if t.name.startswith("syncd-watch-secrets-test"))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_namespace_that_is_not_wanted_any_more_is_not_watched(scene: Scene) ->
     """Else each that ever was would have a thread and a connection for ever."""
     scene.watching.watch(["test-a", "test-b"], everywhere=False)
     scene.watching.watch(["test-b"], everywhere=False)
-    wait_for(lambda: ["syncd-watch-test-b"] == scene.threads())
+    wait_for(lambda: ["syncd-watch-secrets-test-b"] == scene.threads())
 
 
 def test_a_lost_watch_that_is_not_wanted_any_more_has_ended(scene: Scene) -> None:
@@ -119,3 +119,15 @@ def test_what_waits_is_hastened_when_the_target_is_back(scene: Scene) -> None:
     wait_for(lambda: bool(scene.heard.of(WatchLost)))
     scene.target.away = None
     wait_for(lambda: scene.back == 1)
+
+
+def test_one_kind_that_may_not_be_watched_everywhere_splits_alone(scene: Scene) -> None:
+    """The right for the other is there, and one watch is enough."""
+    watching = Watching(
+        scene.target, Drift(lambda *_: None, lambda: 0.0), Listeners([scene.heard]), int, kinds=TargetKind
+    )
+    scene.target.deny("watch", "configmaps", "")
+    watching.watch(["test-a"], everywhere=True)
+    expected = {("", TargetKind.SECRET), ("test-a", TargetKind.CONFIG_MAP)}
+    wait_for(lambda: expected == {(event.namespace, event.kind) for event in scene.heard.of(WatchHolds)})
+    watching.stop()

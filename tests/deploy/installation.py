@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from syncd.model import RESTARTED
+from syncd.model import MANAGED, RESTARTED
 from tests.cluster.cluster_lab import MERGE
-from tests.deploy.rendered import SERVED, SYSTEM, Document, moved, overlay
+from tests.deploy.rendered import SERVED, SYSTEM, Document, container, moved
 from tests.servers.aws import REGION, Aws
 from tests.servers.controlplane import ControlPlane
 from tests.servers.faults import FaultServer
@@ -32,9 +32,9 @@ class Installation:
     namespaces: Mapping[str, str]
 
     @classmethod
-    def apply(cls, plane: ControlPlane, name: str) -> Installation:
+    def apply(cls, plane: ControlPlane, rendered: Sequence[Document]) -> Installation:
         namespaces = {namespace: plane.namespace() for namespace in (SYSTEM, *SERVED)}
-        documents = moved(overlay(name), namespaces)
+        documents = moved(rendered, namespaces)
         plane.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(documents))
         return cls(plane, documents, namespaces)
 
@@ -53,6 +53,10 @@ class Installation:
     def events(self) -> list[dict[str, Any]]:
         """What the account asked of the API server, and was answered."""
         return self.plane.audited(user=self.user)
+
+    @property
+    def writes_configmaps(self) -> bool:
+        return "--allow-configmaps" in container(self.documents)["args"]
 
     @contextmanager
     def kubeconfig(self, path: Path) -> Iterator[Path]:
@@ -131,7 +135,17 @@ class Shops:
                 _external_secret(namespace, "leaving", "vault", leaving, {"deletionPolicy": "Delete"}),
                 _external_secret(namespace, "cloud", "aws", {"remoteRef": {"key": f"{self.prefix}/{namespace}"}}, {}),
             ]
+        if self.installation.writes_configmaps:
+            documents += self._configmaps()
         return yaml.safe_dump_all(documents)
+
+    def _configmaps(self) -> Iterator[Document]:
+        """In the first namespace one that is rotated with `keys`, and one that goes with `leaving`."""
+        namespace = self.installation.served[0]
+        target = {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}
+        for name in ("keys", "leaving"):
+            entry = {"remoteRef": {"key": f"{namespace}/{name}", "property": "value"}}
+            yield _external_secret(namespace, f"plain-{name}", "vault", entry, {**target, "deletionPolicy": "Delete"})
 
     def _stores(self) -> Iterator[Document]:
         system = self.installation.system
@@ -152,6 +166,12 @@ class Shops:
         """What the Secrets hold now, by their name."""
         items = self.installation.plane.request("GET", f"/api/v1/namespaces/{namespace}/secrets")["items"]
         return {item["metadata"]["name"]: _only_value(item["data"]) for item in items}
+
+    def plain(self) -> dict[str, str]:
+        """What the ConfigMaps of the first namespace hold now that are ours."""
+        path = f"/api/v1/namespaces/{self.installation.served[0]}/configmaps?labelSelector={MANAGED}"
+        items = self.installation.plane.request("GET", path)["items"]
+        return {item["metadata"]["name"]: item["data"]["KEY"] for item in items}
 
     def restarted(self, namespace: str) -> set[str]:
         """The kinds of workloads whose pod template carries our trigger."""

@@ -33,7 +33,7 @@ def overlay(name: str) -> list[Document]:
 def with_component(scratch: Path, component: str, name: str = "cluster") -> list[Document]:
     """An overlay with a component, as a kustomization of the user's own."""
     folder = scratch / "here"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (scratch / "deploy").symlink_to(DEPLOY)
     (folder / "kustomization.yaml").write_text(
         f"resources: [../deploy/overlays/{name}]\ncomponents: [../deploy/components/{component}]\n"

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from tests.deploy.installation import Installation
-from tests.deploy.rendered import moved, one, with_component
+from tests.deploy.rendered import moved, one, overlay, with_component
 from tests.servers.controlplane import ControlPlane
 from tests.servers.openbao import wait_for
 
@@ -45,7 +45,7 @@ SERVICE_MONITORS = {
 
 def test_the_pod_is_admitted_under_the_restricted_standard(controlplane: ControlPlane) -> None:
     """The namespace enforces it, and the ReplicaSet makes its pod."""
-    installation = Installation.apply(controlplane, "namespaced")
+    installation = Installation.apply(controlplane, overlay("namespaced"))
     namespace = controlplane.request("GET", f"/api/v1/namespaces/{installation.system}")
     assert "restricted" == namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
     wait_for(lambda: bool(pods(controlplane, installation.system)))

@@ -85,4 +85,4 @@ def test_configmaps_are_allowed_by_their_component(name: str, tmp_path: Path) ->
     assert "--allow-configmaps" in container(documents)["args"]
     served = [role for role in roles(documents) if role["metadata"]["name"] == "syncd"]
     rules = [rule for role in served for rule in role["rules"] if "configmaps" in rule["resources"]]
-    assert [["get", "list", "create", "patch", "delete"]] * len(served) == [rule["verbs"] for rule in rules]
+    assert [["get", "list", "watch", "create", "patch", "delete"]] * len(served) == [rule["verbs"] for rule in rules]

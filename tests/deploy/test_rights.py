@@ -14,7 +14,7 @@ import requests
 
 from tests.cli.binary import BINARY, environment
 from tests.deploy.installation import WORKLOADS, Installation, Shops
-from tests.deploy.rendered import OVERLAYS, Document, container, roles
+from tests.deploy.rendered import OVERLAYS, Document, container, overlay, roles, with_component
 from tests.servers.aws import Aws
 from tests.servers.controlplane import ControlPlane
 from tests.servers.openbao import TlsOpenBao, wait_for
@@ -35,6 +35,8 @@ class Story:
     rotated: list[dict[str, str]]
     restarted: list[set[str]]
     left: list[dict[str, str]]
+    plain: list[dict[str, str]]
+    """The ConfigMaps: when all was created, when keys were rotated, and when some had gone."""
 
 
 class Daemon:
@@ -70,7 +72,10 @@ class Daemon:
         return self._process.wait(timeout=20)
 
 
-@pytest.fixture(scope="module", params=OVERLAYS)
+WITH_CONFIGMAPS = "cluster-configmaps"
+
+
+@pytest.fixture(scope="module", params=[*OVERLAYS, WITH_CONFIGMAPS])
 def story(
     request: pytest.FixtureRequest,
     controlplane: ControlPlane,
@@ -80,7 +85,8 @@ def story(
 ) -> Story:
     """Secrets come into being; a key is rotated twice, with restarts; a secret goes."""
     folder = tmp_path_factory.mktemp(request.param)
-    installation = Installation.apply(controlplane, request.param)
+    rendered = with_component(folder / "kustomize", "configmaps") if request.param == WITH_CONFIGMAPS else None
+    installation = Installation.apply(controlplane, rendered or overlay(request.param))
     shops = Shops.open(installation, openbao_tls, aws)
     (folder / "declarations").mkdir()
     (folder / "declarations" / "all.yaml").write_text(shops.declarations())
@@ -90,15 +96,18 @@ def story(
         daemon = Daemon(installation, folder, env)
         try:
             created = _settled(shops, lambda values: len(values) == 3)
+            plain = [_plain(shops, **{"plain-keys": "1", "plain-leaving": "1"})]
             rotated = [_rotated(shops, value) for value in ("2", "3")][-1]
+            plain += [_plain(shops, **{"plain-keys": "3", "plain-leaving": "1"})]
             restarted = [shops.restarted(namespace) for namespace in installation.served]
             for namespace in installation.served:
                 shops.drop(namespace, "leaving")
             left = _settled(shops, lambda values: daemon.sync() and "leaving" not in values)
+            plain += [_plain(shops, **{"plain-keys": "3"})]
             probes = daemon.probe()
         finally:
             code = daemon.stop()
-    return Story(installation, probes, code, daemon.log.read_text(), created, rotated, restarted, left)
+    return Story(installation, probes, code, daemon.log.read_text(), created, rotated, restarted, left, plain)
 
 
 def _rotated(shops: Shops, value: str) -> list[dict[str, str]]:
@@ -110,6 +119,13 @@ def _rotated(shops: Shops, value: str) -> list[dict[str, str]]:
     with suppress(TimeoutError):
         wait_for(lambda: all(shops.restarted(namespace) == {*WORKLOADS} for namespace in served))
     return values
+
+
+def _plain(shops: Shops, **expected: str) -> dict[str, str]:
+    """The ConfigMaps of ours, once they are so, or after a while."""
+    with suppress(TimeoutError):
+        wait_for(lambda: not shops.installation.writes_configmaps or expected == shops.plain())
+    return shops.plain()
 
 
 def _settled(shops: Shops, condition: Callable[[dict[str, str]], bool]) -> list[dict[str, str]]:
@@ -129,6 +145,12 @@ def test_the_daemon_does_its_work(story: Story) -> None:
     assert [{"keys": "key=3", "leaving": "1", "cloud": "cloudy"}] * 2 == story.rotated
     assert [{*WORKLOADS}] * 2 == story.restarted
     assert [{"keys": "key=3", "cloud": "cloudy"}] * 2 == story.left
+
+
+def test_configmaps_are_written_where_they_are_allowed(story: Story) -> None:
+    """Made, changed and deleted as Secrets are."""
+    there = [{"plain-keys": "1", "plain-leaving": "1"}, {"plain-keys": "3", "plain-leaving": "1"}, {"plain-keys": "3"}]
+    assert (there if story.installation.writes_configmaps else [{}] * 3) == story.plain, story.log
 
 
 def test_the_probes_succeed(story: Story) -> None:
