@@ -17,7 +17,7 @@ from syncd.providers import calls
 from syncd.providers.api import Failed, Provider, RemoteKey, StoreHealth
 from syncd.providers.deadlines import within
 from syncd.providers.lane import GRACE
-from syncd.reconcile.answers import OpenStore, requests
+from syncd.reconcile.answers import OpenStore, requests, store_keys
 from syncd.reconcile.options import Options, Progress, Stage, silent
 from syncd.reconcile.stores import Stores, slot_of
 
@@ -97,17 +97,19 @@ class StoreCheck:
         if isinstance(provider, Failed):
             return provider, ""
         health = calls.check(provider, config.provider)
-        if isinstance(health, Failed) or not health.missing_permission:
+        if isinstance(health, Failed):
             return health, ""
-        return self._doubted(slot, provider, config.provider, health)
+        return self._tried(slot, provider, config.provider, health)
 
-    def _doubted(self, slot: OpenStore, provider: Provider, name: str, health: StoreHealth) -> _Answer:
-        """A right may be missing for the probe alone: policies name keys. So a key is read that is declared."""
+    def _tried(self, slot: OpenStore, provider: Provider, name: str, health: StoreHealth) -> _Answer:
+        """Policies name keys: so one is read that is declared, and only with it is a right missing, or not."""
         key = self._declared_key(slot)
         if key is None:
             return health, ""
         outcome = calls.fetch(provider, [key], name)[key]
-        return (outcome, "") if isinstance(outcome, Failed) else (health, str(key))
+        if isinstance(outcome, Failed) and (health.missing_permission or outcome.failure is Failure.DENIED):
+            return outcome, ""
+        return health, str(key) if health.missing_permission else ""
 
     def _declared_key(self, slot: OpenStore) -> RemoteKey | None:
         keys = (
@@ -121,4 +123,4 @@ class StoreCheck:
 
 
 def _reads(declaration: ExternalSecret, store: Store) -> bool:
-    return any(key == store.key for key, _ in requests(declaration))
+    return store.key in store_keys(declaration)

@@ -110,6 +110,22 @@ def test_a_declared_key_that_is_denied_is_named(aws_wire: FaultServer) -> None:
     assert (Verdict.FAILED, message) == (one.verdict, failed(one).message.partition(" (")[0])
 
 
+def test_a_declared_key_that_is_denied_fails_a_store_that_looks_open(openbao: OpenBao) -> None:
+    """Vault shows a mount to whoever may read anything in it; path and right are named."""
+    kv = Kv(openbao)
+    token = secret("vault-token", token=kv.token("read data/other"))
+    [one] = check(store(vault(kv)), reads("shop/db"), token)
+    message = f"Vault denies `read` on `{kv.mount}/data/shop/db` to the token in Secret vault-token"
+    assert (Verdict.FAILED, message) == (one.verdict, failed(one).message)
+
+
+def test_a_declared_key_that_is_not_there_is_no_fault_of_the_store(openbao: OpenBao) -> None:
+    """That is for a plan to say."""
+    kv = Kv(openbao)
+    [one] = check(store(vault(kv)), reads("shop/db"), secret("vault-token", token=openbao.token))
+    assert Verdict.READY is one.verdict
+
+
 def test_the_role_is_shown(aws_wire: FaultServer) -> None:
     """AWS says as which role it takes a store."""
     role = "arn:aws:iam::123456789012:role/reader"
