@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, StrictBool
 
 from syncd.manifests.data import Data, DataFrom
 from syncd.manifests.extensions import ALLOW_PLAIN, RESTART
-from syncd.manifests.fields import HOUR, Interval, Model, Name, StoreKind, StoreRef, default_if_empty, not_empty, shaped
+from syncd.manifests.fields import (
+    HOUR,
+    Interval,
+    Model,
+    Name,
+    StoreKey,
+    StoreKind,
+    StoreRef,
+    default_if_empty,
+    not_empty,
+    shaped,
+)
 from syncd.manifests.metadata import ObjectMeta
 from syncd.manifests.template import Template
 from syncd.model import CreationPolicy, DeletionPolicy, ObjectName, RestartMode, Source, SourceKind, TargetKind
@@ -67,9 +79,14 @@ def _named(value: Any) -> Any:
     return None if unnamed else value
 
 
+# Shared by all that have nothing of their own: pydantic copies a default deeply each time.
+_PLAIN = Target()
+_NOWHERE = Source(SourceKind.FILES, "")
+
+
 class ExternalSecretSpec(Model):
     secret_store_ref: Annotated[StoreRef | None, BeforeValidator(_named)] = None
-    target: Target = Target()
+    target: Target = Field(default_factory=lambda: _PLAIN)
     refresh_policy: RefreshPolicy = RefreshPolicy.PERIODIC
     refresh_interval: Interval = HOUR
     sync_windows: SyncWindows | None = None
@@ -83,7 +100,7 @@ class ExternalSecret(Model):
     metadata: ObjectMeta
     spec: ExternalSecretSpec
     status: Any = Field(default=None, repr=False)
-    _source: Source = PrivateAttr(default=Source(SourceKind.FILES, ""))
+    _source: Source = PrivateAttr(default_factory=lambda: _NOWHERE)
 
     def located(self, source: Source) -> Self:
         """Says where the declaration comes from; for whoever loads it."""
@@ -94,15 +111,21 @@ class ExternalSecret(Model):
     def source(self) -> Source:
         return self._source
 
-    @property
+    @cached_property
     def object_name(self) -> ObjectName:
         return ObjectName(self.metadata.namespace, self.metadata.name)
 
-    @property
+    @cached_property
     def target_name(self) -> ObjectName:
         """The Secret that is meant, or the ConfigMap."""
         kind = TargetKind.CONFIG_MAP if self.spec.target.manifest else TargetKind.SECRET
         return ObjectName(self.metadata.namespace, self.spec.target.name or self.metadata.name, kind)
+
+    @cached_property
+    def store_key(self) -> StoreKey | None:
+        """The store that its entries come from, unless they name their own."""
+        reference = self.spec.secret_store_ref
+        return reference.key(self.metadata.namespace) if reference else None
 
     @property
     def allows_plain(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from syncd.errors import Failure
 from syncd.manifests.data import Data, DataFrom, Find, MetadataPolicy, RemoteRef
@@ -58,8 +59,8 @@ class Answers:
 
 def store_key(declaration: ExternalSecret, entry: Data | DataFrom) -> StoreKey | None:
     """The store of one entry: its own, or the declaration's."""
-    reference = (entry.source_ref.store_ref if entry.source_ref else None) or declaration.spec.secret_store_ref
-    return reference.key(declaration.object_name.namespace) if reference else None
+    own = entry.source_ref.store_ref if entry.source_ref else None
+    return own.key(declaration.metadata.namespace) if own else declaration.store_key
 
 
 def remote_key(reference: RemoteRef) -> RemoteKey:
@@ -83,9 +84,16 @@ def requests(declaration: ExternalSecret) -> Iterator[tuple[StoreKey, Item]]:
             yield key, remote_key(item.remote_ref)
 
 
+def store_keys(declaration: ExternalSecret) -> tuple[StoreKey, ...]:
+    """The stores that a declaration reads, each once, in the order of its entries."""
+    asking = (source for source in declaration.spec.data_from if source.extract or source.find)
+    keys = (store_key(declaration, entry) for entry in chain[Data | DataFrom](asking, declaration.spec.data))
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
 def stores_of(declaration: ExternalSecret) -> tuple[str, ...]:
     """The stores that a declaration reads, as the guard counts them."""
-    return tuple(sorted({str(key) for key, _ in requests(declaration)}))
+    return tuple(sorted(map(str, store_keys(declaration))))
 
 
 def template_documents(declaration: ExternalSecret) -> Iterator[Document]:

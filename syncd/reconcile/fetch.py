@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
+from syncd.manifests.fields import StoreKey
 from syncd.model import Missing, Present, SecretValue, Unreadable
 from syncd.providers.api import Failed, Provider, StoreConfig
 from syncd.providers.jobs import Item, Statistics, StoreReply, StoreRequest
@@ -35,15 +36,15 @@ class Fetcher:
         self._stores.keep(declarations)
         opened: dict[OpenStore, tuple[StoreConfig, Provider | Failed]] = {}
         wanted: dict[OpenStore, dict[Item, None]] = defaultdict(dict)
-        slots: dict[tuple[object, str], OpenStore] = {}
+        items: dict[tuple[StoreKey, str], dict[Item, None]] = {}
         for declaration in selected:
             namespace = declaration.object_name.namespace
             for key, item in requests(declaration):
-                if (key, namespace) not in slots:
+                if (key, namespace) not in items:
                     slot, config, provider = self._stores.open(key, namespace, declarations)
-                    slots[key, namespace] = slot
                     opened[slot] = (config, provider)
-                wanted[slots[key, namespace]][item] = None
+                    items[key, namespace] = wanted[slot]
+                items[key, namespace][item] = None
         asked = {slot: StoreRequest(*opened[slot], items) for slot, items in wanted.items()}
         return Answers(self._ask(asked), self._documents(declarations, selected))
 

@@ -23,7 +23,7 @@ from syncd.model import (
     Unknown,
 )
 from syncd.reconcile.admissible import check_metadata, check_type
-from syncd.reconcile.answers import Answers, requests, stores_of
+from syncd.reconcile.answers import Answers, store_keys, stores_of
 from syncd.reconcile.gather import Generators, gather, varying
 from syncd.reconcile.keys import check_api_server
 from syncd.reconcile.owners import owner_of, restart_mode
@@ -159,7 +159,7 @@ def _paused(declaration: ExternalSecret, context: Context) -> str:
     """A declaration is paused by its own annotation, or by that of any of its stores."""
     if own := paused(declaration.metadata.annotations, context.now):
         return own
-    for key in dict.fromkeys(key for key, _ in requests(declaration)):
+    for key in store_keys(declaration):
         store = context.stores.get(key)
         if store and (why := paused(store.metadata.annotations, context.now)):
             return f"{key}: {why}"
