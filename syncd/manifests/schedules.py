@@ -19,7 +19,8 @@ class _Field:
     high: int
     words: tuple[str, ...] = ()
 
-    def check(self, text: str) -> None:
+    def check(self, text: str, longest_step: int | None) -> None:
+        longest = longest_step or self.high
         for part in text.lower().split(","):
             match = _PART.fullmatch(part)
             if not match:
@@ -28,8 +29,8 @@ class _Field:
             begin, end = self._number(first), self._number(last)
             if begin is not None and end is not None and begin > end:
                 raise ValueError(f"`{part}` is no {self.name}: the range ends before it begins")
-            if step is not None and not 0 < int(step) <= self.high:
-                raise ValueError(f"`{part}` is no {self.name}: the step must be between 1 and {self.high}")
+            if step is not None and not 0 < int(step) <= longest:
+                raise ValueError(f"`{part}` is no {self.name}: the step must be between 1 and {longest}")
 
     def values(self, text: str) -> frozenset[int]:
         """The numbers that a text names which passes `check`; of the days of the week, 7 is 0."""
@@ -71,8 +72,11 @@ class Schedule:
     zone: str = "UTC"
 
     @classmethod
-    def parse(cls, text: str) -> Schedule:
-        """Raises ValueError with a sentence when `text` is not a schedule."""
+    def parse(cls, text: str, *, longest_step: int | None = None) -> Schedule:
+        """A step is at most `longest_step`, or the field's highest number.
+
+        Raises ValueError with a sentence when `text` is not a schedule.
+        """
         zone = "UTC"
         words = text.split()
         if words and words[0].startswith(("TZ=", "CRON_TZ=")):
@@ -81,7 +85,7 @@ class Schedule:
         if len(words) != len(_FIELDS):
             raise ValueError("a schedule has five fields: minute, hour, day of the month, month, day of the week")
         for field, word in zip(_FIELDS, words, strict=True):
-            field.check(word)
+            field.check(word, longest_step)
         return cls(" ".join(words), zone)
 
     def fires(self, begin: datetime, end: datetime) -> bool:
@@ -94,7 +98,7 @@ class Schedule:
         minutes, hours, days, months, weekdays = (
             field.values(word) for field, word in zip(_FIELDS, words, strict=True)
         )
-        either = "*" not in (words[2], words[4])
+        either = not any(part in ("*", "*/1") for word in (words[2], words[4]) for part in word.split(","))
         day = end.date()
         while day >= begin.date():
             of_month, of_week = day.day in days, day.isoweekday() % 7 in weekdays

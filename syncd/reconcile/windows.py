@@ -22,6 +22,8 @@ _NAMED = {
     "@hourly": "0 * * * *",
 }
 _EVERY = "@every "
+_ANY_STEP = 2**31
+"""`*/24` of hours is hour 0, as in the reference."""
 _LONGEST = 5 * 366 * 86400.0
 """Seconds: what is open for longer is open for ever."""
 
@@ -40,7 +42,7 @@ def _is_open(window: SyncWindow, now: datetime) -> bool:
     try:
         if text.startswith(_EVERY):  # counted from any moment: open for ever, or never
             return durations.parse(text.removeprefix(_EVERY).strip()).seconds <= length + 1
-        schedule = Schedule.parse(_NAMED.get(text, text).replace("?", "*"))
+        schedule = Schedule.parse(_NAMED.get(text, text).replace("?", "*"), longest_step=_ANY_STEP)
     except ValueError:
         return False
     return schedule.fires(now - timedelta(seconds=max(0.0, length)), now)
