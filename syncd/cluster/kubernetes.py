@@ -80,7 +80,7 @@ class KubernetesTarget:
     @property
     def warnings(self) -> list[str]:
         """What worked, and would work with fewer calls if a right were granted."""
-        return list(self._secrets.warnings)
+        return self._secrets.warnings
 
     def read_secrets(self, names: Collection[ObjectName]) -> Mapping[ObjectName, Observed]:
         return self._secrets.read(names)

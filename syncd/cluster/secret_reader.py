@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from syncd.cluster import resources
 from syncd.cluster.api import OwnedSecrets
@@ -25,15 +26,27 @@ FORGET = 600.0
 """Seconds after which a denied `list` is tried again: rights may have been granted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """That a list was denied: when, and what a person is told of it."""
+
+    at: float
+    warning: str
+
+
 class SecretReader:
     """Remembers which namespaces may not be listed, and which names a list does not show."""
 
     def __init__(self, connection: Connection, *, everywhere: bool = True) -> None:
         self._connection = connection
         self._everywhere = everywhere
-        self._denied: dict[tuple[str, TargetKind], float] = {}
+        self._denied: dict[tuple[str, TargetKind], _Refusal] = {}
         self._hidden: set[ObjectName] = set()
-        self.warnings: dict[str, None] = {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Which lists were denied of late, and what to grant."""
+        return [refusal.warning for refusal in list(self._denied.values())]
 
     def hide(self, name: ObjectName) -> None:
         """It exists although a list did not show it: from now on it is read by name."""
@@ -98,7 +111,8 @@ class SecretReader:
         return [tuple(group) for group in groups.values() if len(group) >= BULK], single
 
     def _listable(self, name: ObjectName) -> bool:
-        return time.monotonic() - self._denied.get((name.namespace, name.kind), float("-inf")) > FORGET
+        refusal = self._denied.get((name.namespace, name.kind))
+        return refusal is None or time.monotonic() - refusal.at > FORGET
 
     def _listed(self, names: tuple[ObjectName, ...]) -> Mapping[ObjectName, Observed]:
         """An answer for each of these names of one namespace and kind, or none when `list` is denied."""
@@ -109,13 +123,21 @@ class SecretReader:
         except Unauthenticated as error:  # as would be each single read
             return dict.fromkeys(names, Unreadable.of(error))
         except Denied as denied:
-            self._denied[namespace, kind] = time.monotonic()
-            self.warnings[f"{denied.message}: {kind}s are read one by one; {denied.hint} to save calls"] = None
+            self._refuse(namespace, kind, denied)
             return {}
         except ClusterError as error:
             return dict.fromkeys(names, Unreadable.of(error))
         there = {item["metadata"]["name"]: item for item in items}
         return {name: _observed(there[name.name], kind) if name.name in there else Missing() for name in names}
+
+    def _refuse(self, namespace: str, kind: TargetKind, denied: Denied) -> None:
+        """Notes it, and forgets those that are asked for no more."""
+        now = time.monotonic()
+        for place, refusal in list(self._denied.items()):
+            if now - refusal.at > 2 * FORGET:
+                self._denied.pop(place, None)
+        warning = f"{denied.message}: {kind}s are read one by one; {denied.hint} to save calls"
+        self._denied[namespace, kind] = _Refusal(now, warning)
 
     def _one(self, name: ObjectName) -> Observed:
         try:

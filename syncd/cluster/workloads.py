@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from syncd.cluster import resources
@@ -16,6 +17,8 @@ from syncd.cluster.parallel import fan_out
 from syncd.errors import ClusterError, Conflict
 from syncd.model import RESTARTED, RUNNING, NamespaceWorkloads, Unreadable, Workload, WorkloadKind, WorkloadName
 
+ROOM = 2000
+"""Namespaces whose workloads are remembered."""
 NOTES = "/metadata/annotations"
 TRIGGERS = "/spec/template/metadata/annotations"
 
@@ -28,24 +31,53 @@ class _Shape:
     triggers: bool = True
 
 
+class _Shapes:
+    """Those of the namespaces that were read last: what is gone from one, or not read any more, is forgotten."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._namespaces: dict[str, dict[WorkloadName, _Shape]] = {}
+
+    def of(self, name: WorkloadName) -> _Shape:
+        with self._lock:
+            return self._namespaces.get(name.name.namespace, {}).get(name, _Shape())
+
+    def set(self, name: WorkloadName, shape: _Shape) -> None:
+        with self._lock:
+            if known := self._namespaces.get(name.name.namespace):
+                known[name] = shape
+
+    def replace(self, namespace: str, shapes: dict[WorkloadName, _Shape]) -> None:
+        with self._lock:
+            self._namespaces.pop(namespace, None)
+            if shapes:
+                self._namespaces[namespace] = shapes
+            while len(self._namespaces) > ROOM:
+                del self._namespaces[next(iter(self._namespaces))]
+
+
 class Workloads:
     """Remembers the shape of what it read, so that a patch is one call; the patch's tests hold either way."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._shapes: dict[WorkloadName, _Shape] = {}
+        self._shapes = _Shapes()
 
     def read(self, namespace: str) -> NamespaceWorkloads | Unreadable:
         kinds: list[WorkloadKind | None] = [*WORKLOADS, None]
         answers = fan_out(lambda kind: self._list(WORKLOADS[kind] if kind else SERVICE_ACCOUNTS, namespace), kinds)
         found: list[Workload] = []
+        shapes: dict[WorkloadName, _Shape] = {}
         for kind, answer in zip(WORKLOADS, answers, strict=False):
             if isinstance(answer, Unreadable):
                 return answer
             try:
-                found += [self._remember(kind, item) for item in answer]
+                for item in answer:
+                    found.append(workload_from_json(kind, item))
+                    shapes[found[-1].name] = _shape(item)
             except ClusterError as error:
                 return Unreadable.of(error)
+        self._shapes.replace(namespace, shapes)
         accounts = answers[-1]
         if isinstance(accounts, Unreadable):
             return NamespaceWorkloads(tuple(found), accounts)
@@ -59,15 +91,10 @@ class Workloads:
         except ClusterError as error:
             return Unreadable.of(error)
 
-    def _remember(self, kind: WorkloadKind, item: resources.Json) -> Workload:
-        workload = workload_from_json(kind, item)
-        self._shapes[workload.name] = _shape(item)
-        return workload
-
     def patch(self, patch: WorkloadPatch) -> None:
         """Raises Conflict when the uid or the note are others, or the workload is gone."""
         resource = WORKLOADS[patch.name.kind]
-        shape = self._shapes.get(patch.name, _Shape())
+        shape = self._shapes.of(patch.name)
         try:
             try:
                 resources.patch(self._connection, resource, patch.name.name, _operations(patch, shape))
@@ -77,7 +104,7 @@ class Workloads:
                 resources.patch(self._connection, resource, patch.name.name, _operations(patch, shape))
         except NotFound:
             raise Conflict(f"`{patch.name}` is gone") from None
-        self._shapes[patch.name] = _Shape(triggers=shape.triggers or patch.trigger is not None)
+        self._shapes.set(patch.name, _Shape(triggers=shape.triggers or patch.trigger is not None))
 
     def _reread(self, patch: WorkloadPatch) -> _Shape:
         item = resources.get(self._connection, WORKLOADS[patch.name.kind], patch.name.name)

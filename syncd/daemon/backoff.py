@@ -83,6 +83,11 @@ class Backoff:
             for name in names:
                 self._names.pop(name, None)
 
+    def keep_stores(self, stores: Collection[str]) -> None:
+        """There are no others any more."""
+        with self._lock:
+            self._stores = {store: count for store, count in self._stores.items() if store in stores}
+
     def rests(self, name: ObjectName, stores: Iterable[str], now: float) -> bool:
         """Whether a refresh by schedule comes too early: the declaration, or one of its stores, is due later.
 

@@ -109,6 +109,7 @@ class Passes:
         gone = before.secret_of.keys() - self._declared.secret_of.keys()
         self.queue.drop(gone)
         self.backoff.forget(gone)
+        self.backoff.keep_stores({store for group in self._declared.groups.values() for store in group.stores})
         self.clock.keep(self._declared.groups)
         self.want(changed)
 
@@ -228,8 +229,12 @@ class Passes:
         self._settle(dict.fromkeys(names, Outcome(State.FAILED, message, hint, passing=True)), ())
 
     def _settle(self, found: Mapping[ObjectName, Outcome], stores: tuple[str, ...]) -> None:
-        """Who failed is tried again later; who is fine, and the stores that answered, begin anew."""
-        now = self.clock.monotonic()
+        """Who failed is tried again later; who is fine, and the stores that answered, begin anew.
+
+        What is declared no more since the pass began is neither.
+        """
+        now, declared = self.clock.monotonic(), self._declared
+        found = {name: one for name, one in found.items() if name in declared.secret_of}
         fine = [name for name, one in found.items() if one.fine]
         misses = [self._miss(name, one) for name, one in found.items() if not one.fine]
         if silent := silent_store(found, stores):

@@ -28,6 +28,8 @@ from syncd.providers.schedule import Load, Schedule, due
 
 IDLE = 5.0
 """Seconds that a thread waits for another call before it ends."""
+REMEMBERED = 10_000
+"""Stores whose statistics are kept: those that were asked last."""
 STOPPING = Failed(Failure.UNAVAILABLE, "syncd stops")
 
 
@@ -89,7 +91,10 @@ class Lanes:
             self._alarm.notify_all()
 
     def _count(self, store: StoreConfig) -> Statistics:
-        return self._counts.setdefault(str(store), Statistics())
+        counts = self._counts[str(store)] = self._counts.pop(str(store), Statistics())
+        while len(self._counts) > REMEMBERED:
+            del self._counts[next(iter(self._counts))]
+        return counts
 
     def _collect(self, readings: list[Reading], done: SimpleQueue[StoreReply]) -> Generator[StoreReply, None, None]:
         try:

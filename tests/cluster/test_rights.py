@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.cluster import secret_reader
 from syncd.cluster.kubernetes import KubernetesTarget
 from syncd.errors import Denied, Unauthenticated
 from syncd.model import MANAGED, NamespaceWorkloads, ObjectName, Present, SecretObject, SecretValue, Unreadable
@@ -145,6 +146,18 @@ def test_refused_credentials_are_no_missing_list() -> None:
             call.path.partition("?")[0] for call in server.calls
         }
     assert [] == target.warnings
+
+
+def test_lists_that_were_denied_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their namespaces may be gone."""
+    monkeypatch.setattr(secret_reader, "FORGET", -1.0)
+    with FaultServer() as server:
+        server.inject(answer(403))
+        target = KubernetesTarget.for_server(server.url, credential=SecretValue("x"))
+        for namespace in ("shop", "web"):
+            target.read_secrets([ObjectName(namespace, f"s{number}") for number in range(5)])
+    (warning,) = target.warnings
+    assert "namespace `web`" in warning
 
 
 def test_credentials_that_are_refused(lab: ClusterLab) -> None:

@@ -119,3 +119,12 @@ def test_the_forgotten_wait_no_more() -> None:
     backoff.failed([miss()], 0.0)
     backoff.forget([A])
     assert {} == backoff.waiting()
+
+
+def test_stores_that_are_declared_no_more_are_forgotten() -> None:
+    """One of the same name is another one."""
+    backoff = steady()
+    for store in ("vault", "aws"):
+        backoff.store_failed(store, [miss()], 0.0)
+    backoff.keep_stores({"aws"})
+    assert [False, True] == [backoff.rests(B, [store], 1.0) for store in ("vault", "aws")]

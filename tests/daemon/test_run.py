@@ -288,6 +288,26 @@ def test_an_end_in_the_middle_of_a_pass_is_no_failure(house: House, monkeypatch:
     assert [("a", "b")] == [tuple(one.name for one in event.names) for event in house.heard.of(PassFinished)]
 
 
+def test_what_goes_in_the_middle_of_its_pass_is_not_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though that pass fails: else it would be waited for as long as syncd runs."""
+    hangs = threading.Event()
+
+    def hang(*_: object) -> None:
+        hangs.set()
+        threading.Event().wait()
+
+    monkeypatch.setattr(FakeStore, "fetch", hang)
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    house.declare("c", of="hang")
+    with house.running() as daemon:
+        assert hangs.wait(10)
+        (house.manifests / "c.yaml").unlink()
+        c = ObjectName("shop", "c")
+        wait_for(lambda: any(c in event.names for event in house.heard.of(PassFinished)))
+        wait_for(lambda: daemon._passes.queue.idle)
+        assert {} == daemon._passes.backoff._names
+
+
 def test_writes_can_be_paused_by_a_signal(house: House) -> None:
     """SIGHUP reads the settings again; when the pause ends, what was due is written."""
     house.options = replace(house.options, pause_writes=True)

@@ -123,9 +123,8 @@ def test_what_waits_is_hastened_when_the_target_is_back(scene: Scene) -> None:
 
 def test_one_kind_that_may_not_be_watched_everywhere_splits_alone(scene: Scene) -> None:
     """The right for the other is there, and one watch is enough."""
-    watching = Watching(
-        scene.target, Drift(lambda *_: None, lambda: 0.0), Listeners([scene.heard]), int, kinds=TargetKind
-    )
+    drift, kinds = Drift(lambda *_: None, lambda: 0.0), [TargetKind.SECRET, TargetKind.CONFIG_MAP]
+    watching = Watching(scene.target, drift, Listeners([scene.heard]), lambda: None, kinds=kinds)
     scene.target.deny("watch", "configmaps", "")
     watching.watch(["test-a"], everywhere=True)
     expected = {("", TargetKind.SECRET), ("test-a", TargetKind.CONFIG_MAP)}

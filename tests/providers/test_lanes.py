@@ -14,6 +14,7 @@ import pytest
 from tenacity.wait import wait_none
 
 from syncd.model import ObjectName
+from syncd.providers import lanes as lanes_module
 from syncd.providers.api import (
     Absent,
     Dialect,
@@ -279,6 +280,14 @@ def test_statistics_are_by_store(lanes: Lanes) -> None:
     lanes.run([StoreRequest(config("one"), Store(), [A, B]), StoreRequest(config("two"), Store(), [A])])
     counts = lanes.statistics()
     assert {"SecretStore/test/one": 2, "SecretStore/test/two": 1} == {name: one.calls for name, one in counts.items()}
+
+
+def test_statistics_are_of_the_stores_that_were_asked_last(lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores come and go; what is asked again stays."""
+    monkeypatch.setattr(lanes_module, "REMEMBERED", 2)
+    for name in ("a", "b", "a", "c"):
+        lanes.run([StoreRequest(config(name), Store(), [A])])
+    assert ["SecretStore/test/a", "SecretStore/test/c"] == list(lanes.statistics())
 
 
 def test_idle_lanes_are_forgotten(lanes: Lanes) -> None:
