@@ -15,6 +15,9 @@ from syncd.providers.aws_session import AwsSession
 PROBE = "syncd-check"
 """A name to try rights with."""
 
+_LISTED = 50
+"""Names in one answer, the most that AWS gives; it gives ten unless asked for more."""
+
 
 class ParameterStore:
     """`service: ParameterStore`."""
@@ -102,7 +105,7 @@ class ParameterStore:
         filters = [{"Key": f"tag:{key}", "Option": "Equals", "Values": [value]} for key, value in tags.items()]
         if criteria.folder != "/":
             filters.append({"Key": "Path", "Option": "Recursive", "Values": [criteria.folder]})
-        parameters = self._items("DescribeParameters", "Parameters", "", ParameterFilters=filters)
+        parameters = self._items("DescribeParameters", "Parameters", "", ParameterFilters=filters, MaxResults=_LISTED)
         return [RemoteKey(parameter["Name"]) for parameter in parameters if criteria.takes(parameter["Name"])]
 
     def _items(self, operation: str, name: str, subject: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:

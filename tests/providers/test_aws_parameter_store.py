@@ -9,7 +9,7 @@ import pytest
 
 from syncd.providers.api import Absent, Dialect, Failure, FindQuery, Found, Matched, RemoteKey
 from syncd.providers.aws_store import AwsStore
-from tests.providers.aws_stores import aws_config, failed, open_aws, operations, read, refusal, text
+from tests.providers.aws_stores import aws_config, failed, open_aws, operations, read, refusal, sent, text
 from tests.servers.aws import Aws, on
 from tests.servers.faults import FaultServer, answer
 
@@ -198,7 +198,7 @@ def test_find_that_makes_no_sense(aws_env: pytest.MonkeyPatch, query: FindQuery)
 
 
 def test_find_reads_all_pages(parameters: Parameters, aws_wire: FaultServer) -> None:
-    """Ten values come in one page."""
+    """Ten values come in one page; of names fifty are asked for."""
     for n in range(25):
         parameters.put(f"k{n}", str(n), team="web")
     expected = {f"k{n}": str(n) for n in range(25)}
@@ -206,6 +206,7 @@ def test_find_reads_all_pages(parameters: Parameters, aws_wire: FaultServer) -> 
     assert {"GetParametersByPath": 3} == operations(aws_wire)
     assert expected == parameters.find(open_ps(), tags={"team": "web"})
     assert 3 == operations(aws_wire)["GetParameters"]
+    assert {50} == {json.loads(call.body)["MaxResults"] for call in sent(aws_wire, "DescribeParameters")}
 
 
 @pytest.mark.parametrize("said", ["no", "The ciphertext refers to a customer master key"])
