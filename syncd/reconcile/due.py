@@ -8,6 +8,11 @@ from syncd.model import Refresh, RefreshMode, SecretObject
 from syncd.reconcile.changes import Authors, Wrote, belongs_to
 from syncd.reconcile.pause import EPOCH
 
+SLACK = 0.1
+"""The part of an interval, and the seconds, by which a refresh may come early: passes do not begin to the second, and
+the next one may be a whole interval later."""
+LONGEST_SLACK = 60.0
+
 
 def kept(refresh: Refresh, owner: str, secret: SecretObject, now: datetime) -> str:
     """Why a Secret stays as it is, whatever the stores hold; empty when it is made anew.
@@ -24,7 +29,7 @@ def kept(refresh: Refresh, owner: str, secret: SecretObject, now: datetime) -> s
     if refresh.mode is RefreshMode.ON_CHANGE:
         return f"{refresh.reason}: the declaration has not changed"
     due = _due(refresh, wrote)
-    if due is not None and due <= now:
+    if due is not None and due - timedelta(seconds=min(refresh.every * SLACK, LONGEST_SLACK)) <= now:
         return ""
     return f"generated values are kept {f'until {due.isoformat()}' if due else 'until the declaration changes'}"
 
