@@ -6,10 +6,13 @@ import base64
 import json
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import grpc  # type: ignore[import-untyped]  # grpcio has no types
 import pytest
@@ -207,6 +210,24 @@ def test_grpc_connects_again(gcp: Gcp, gcp_env: pytest.MonkeyPatch) -> None:
         time.sleep(0.05)
     server.stop(None).wait()
     assert "x" == text(outcome)
+
+
+def test_grpc_does_not_wait_for_a_connection_that_is_lost(gcp: Gcp, project: Project) -> None:
+    """What a firewall has silently forgotten is noticed within ten seconds, and the next call connects anew."""
+    store = reader(project)
+    read(store, "a")
+    assert {10_000} == set(_user_timeouts(urlsplit(gcp.grpc_url).port))
+    store.close()
+
+
+def _user_timeouts(port: int | None) -> Iterator[int]:
+    """Of this process' connections to a port, how many milliseconds TCP waits for an acknowledgement."""
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if path.is_socket():
+                with socket.socket(fileno=os.dup(int(path.name))) as connection:
+                    if connection.getpeername()[1] == port:
+                        yield connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
 
 
 @pytest.mark.parametrize("rest", [False, True])
