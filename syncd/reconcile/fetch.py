@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from syncd.manifests.declarations import Declarations
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
 from syncd.model import Missing, Present, SecretValue, Unreadable
-from syncd.providers.api import Failed, Provider, StoreConfig
-from syncd.providers.jobs import Item, Statistics, StoreReply, StoreRequest
+from syncd.providers.api import Failed, FindQuery, Provider, StoreConfig
+from syncd.providers.jobs import Answer, Item, Statistics, StoreReply, StoreRequest
 from syncd.providers.lanes import Lanes
 from syncd.providers.schedule import Load
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers, requests, template_documents
@@ -18,6 +19,9 @@ from syncd.reconcile.credentials import Readable
 from syncd.reconcile.options import Options, Progress, Stage
 from syncd.reconcile.readings import record
 from syncd.reconcile.stores import Stores
+
+PART = 100
+"""Answers that are waited for together."""
 
 
 class Fetcher:
@@ -33,20 +37,40 @@ class Fetcher:
 
     def fetch(self, declarations: Declarations, selected: Sequence[ExternalSecret]) -> Answers:
         """Every answer that rendering these declarations needs. Raises nothing: failures are answers."""
-        self._stores.keep(declarations)
-        opened: dict[OpenStore, tuple[StoreConfig, Provider | Failed]] = {}
-        wanted: dict[OpenStore, dict[Item, None]] = defaultdict(dict)
-        items: dict[tuple[StoreKey, str], dict[Item, None]] = {}
-        for declaration in selected:
-            namespace = declaration.object_name.namespace
-            for key, item in requests(declaration):
-                if (key, namespace) not in items:
-                    slot, config, provider = self._stores.open(key, namespace, declarations)
-                    opened[slot] = (config, provider)
-                    items[key, namespace] = wanted[slot]
-                items[key, namespace][item] = None
-        asked = {slot: StoreRequest(*opened[slot], items) for slot, items in wanted.items()}
-        return Answers(self._ask(asked), self._documents(declarations, selected))
+        *_, (answers, _) = self.stream(declarations, selected)
+        return answers
+
+    def stream(
+        self, declarations: Declarations, selected: Sequence[ExternalSecret]
+    ) -> Iterator[tuple[Answers, Sequence[ExternalSecret]]]:
+        """Asks for everything, and gives each declaration when all that it asks for is answered.
+
+        Beside it stand all answers so far. The first are those that ask for nothing. Raises nothing.
+        """
+        asked, missing = self._asked(declarations, selected)
+        total = sum(len(one.users) for one in asked.values())
+        detail = f"{_count(total, 'secret')} from {_count(len(asked), 'store')}"
+        self._progress(Stage("Reading", 0, total, detail))
+        slots = {part: slot for slot, one in asked.items() for part in one.parts()}
+        coming = self._lanes.stream(slots)
+        stores = {slot: one.answers for slot, one in asked.items()}
+        answers = Answers(stores, self._documents(declarations, selected))
+        yield answers, [one for one, count in zip(selected, missing, strict=True) if not count]
+        replies: list[StoreReply] = []
+        done = 0
+        for reply in coming:
+            replies.append(reply)
+            one = asked[slots[reply.request]]
+            one.received.update(reply.answers)
+            complete: list[ExternalSecret] = []
+            for user in (user for item in reply.answers for user in one.users[item]):
+                missing[user] -= 1
+                if not missing[user]:
+                    complete.append(selected[user])
+            done += len(reply.answers)
+            self._progress(Stage("Reading", done, total, detail))
+            yield answers, complete
+        record(replies)
 
     def asked(self) -> tuple[Mapping[str, Statistics], Mapping[str, Load]]:
         """What each store was asked since the start, and how busy each lane is."""
@@ -56,26 +80,25 @@ class Fetcher:
         self._lanes.close()
         self._stores.close()
 
-    def _ask(self, asked: Mapping[OpenStore, StoreRequest]) -> dict[OpenStore, StoreAnswers]:
-        slots = {id(request): slot for slot, request in asked.items()}
-        total = sum(len(request.items) for request in asked.values())
-        done = 0
-        detail = f"{_count(total, 'secret')} from {_count(len(asked), 'store')}"
-        self._progress(Stage("Reading", 0, total, detail))
-        answers: dict[OpenStore, StoreAnswers] = {}
-        replies: list[StoreReply] = []
-        for reply in self._lanes.stream(asked.values()):
-            replies.append(reply)
-            provider, slot = reply.request.provider, slots[id(reply.request)]
-            if isinstance(provider, Failed):
-                answers[slot] = StoreAnswers(failed=provider)
-            else:
-                answers[slot] = StoreAnswers(provider.dialect, reply.answers)
-                self.endpoints[str(slot.key)] = f"endpoint {provider.lane}"
-            done += len(reply.answers)
-            self._progress(Stage("Reading", done, total, detail))
-        record(replies)
-        return answers
+    def _asked(
+        self, declarations: Declarations, selected: Sequence[ExternalSecret]
+    ) -> tuple[dict[OpenStore, _Asked], list[int]]:
+        """What is asked of each store, and of how many answers each declaration waits."""
+        self._stores.keep(declarations)
+        asked: dict[OpenStore, _Asked] = {}
+        known: dict[tuple[StoreKey, str], _Asked] = {}
+        missing = [0] * len(selected)
+        for user, declaration in enumerate(selected):
+            namespace = declaration.object_name.namespace
+            for key, item in requests(declaration):
+                if (key, namespace) not in known:
+                    slot, config, provider = self._stores.open(key, namespace, declarations)
+                    known[key, namespace] = asked.setdefault(slot, _Asked(config, provider))
+                    if not isinstance(provider, Failed):
+                        self.endpoints[str(key)] = f"endpoint {provider.lane}"
+                known[key, namespace].users.setdefault(item, []).append(user)
+                missing[user] += 1
+        return asked, missing
 
     def _documents(
         self, declarations: Declarations, selected: Sequence[ExternalSecret]
@@ -101,6 +124,30 @@ class Fetcher:
                 return read
             text = read
         return {key: SecretValue(value) for key, value in text.items()}
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What is asked of one store, and who waits for each answer."""
+
+    store: StoreConfig
+    provider: Provider | Failed
+    users: dict[Item, list[int]] = field(default_factory=dict)
+    received: dict[Item, Answer] = field(default_factory=dict, repr=False)
+
+    @property
+    def answers(self) -> StoreAnswers:
+        """What came so far, and what will."""
+        if isinstance(self.provider, Failed):
+            return StoreAnswers(failed=self.provider)
+        return StoreAnswers(self.provider.dialect, self.received)
+
+    def parts(self) -> Iterator[StoreRequest]:
+        """In parts, so that what is complete need not wait for the last answer of the store. No batch is cut."""
+        batch = 1 if isinstance(self.provider, Failed) else self.provider.batch
+        items = iter(sorted(self.users, key=lambda item: isinstance(item, FindQuery)))
+        while part := tuple(islice(items, max(1, PART // batch) * batch)):
+            yield StoreRequest(self.store, self.provider, part)
 
 
 def _count(number: int, noun: str) -> str:
