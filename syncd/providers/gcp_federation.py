@@ -24,7 +24,8 @@ _JWT = "urn:ietf:params:oauth:token-type:jwt"
 _AWS = "urn:ietf:params:aws:token-type:aws4_request"
 _TOKEN_URL = "https://sts.googleapis.com/v1/token"  # noqa: S105  # an address
 _ACT_AS = re.compile(
-    r"https://iamcredentials\.googleapis\.com/v1/projects/-/serviceAccounts/([^/:\s]+):generateAccessToken"
+    r"https://iamcredentials\.(?:[a-z0-9-]+\.)*googleapis\.com/v1/projects/[^/\s]+"
+    r"/serviceAccounts/([^/:\s]+):generateAccessToken"
 )
 _METADATA_HOSTS = ("metadata.google.internal", "metadata", "metadata.goog", "169.254.169.254", "fd00:ec2::254")
 _AWS_PATHS = {

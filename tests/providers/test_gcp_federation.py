@@ -177,12 +177,13 @@ def test_a_configuration_with_an_address(project: Project, audience: str, as_jso
         assert "the configuration in ConfigMap wif" == opened.check().identity
 
 
-def test_a_configuration_that_acts_as_an_account(project: Project, audience: str) -> None:
-    """The address of IAM in it names the account."""
+@pytest.mark.parametrize("place", ["projects/-", "projects/shop-production"])
+def test_a_configuration_that_acts_as_an_account(project: Project, audience: str, place: str) -> None:
+    """The address of IAM in it names the account, in whichever project; what is called is our own address of it."""
     project.iam.trust(audience, "their-token", "principal://pool")
     with FaultServer() as server:
         server.inject(answer(body=b"their-token"))
-        url = f"{IAM}/{act_as(project)}:generateAccessToken"
+        url = f"{IAM}/{act_as(project)}:generateAccessToken".replace("projects/-", place)
         config = url_config(audience, server.url, service_account_impersonation_url=url)
         opened = configured(project, config, externalTokenEndpoint=server.url)
         assert "x" == text(read(opened, "a"))
