@@ -9,6 +9,7 @@ medians. `unchanged` is a second pass over what is in step already.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -162,12 +163,14 @@ def run_plain(kubeconfig: str, namespace: str, reads: Callable[[], Reads]) -> fl
 
 def run_syncd(kubeconfig: str, namespace: str, folder: str) -> float:
     """A whole sync as the command makes it: manifests are loaded and validated within the time."""
+    from syncd.cli.main import COLLECT_AFTER
     from syncd.cluster.kubernetes import KubernetesTarget
     from syncd.manifests.declarations import Validation
     from syncd.reconcile.options import Options
     from syncd.reconcile.reconciler import Reconciler
     from syncd.sources.files import load
 
+    gc.set_threshold(COLLECT_AFTER)  # as the console script does
     target = KubernetesTarget.connect(kubeconfig)
     started = time.perf_counter()
     reconciler = Reconciler(
