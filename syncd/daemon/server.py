@@ -81,7 +81,8 @@ class Server:
             return self._listening.result(timeout=STARTUP)
         except OSError as error:
             where = f"{self._address.host or '*'}:{self._address.port}"
-            raise UsageError(f"cannot listen on `{where}`: {error.strerror}", hint="see `--listen`") from error
+            reason = (error.strerror or "").rpartition(": ")[2]  # the library tells the address once more
+            raise UsageError(f"cannot listen on `{where}`: {reason}", hint="see `--listen`") from error
 
     def stop(self, timeout: float = 1.0) -> None:
         if self._thread.is_alive():
@@ -103,7 +104,7 @@ class Server:
         self._certificate = signature
         try:
             _context(self._files)
-            self._tls.load_cert_chain(self._files.certificate, self._files.key)
+            _load(self._tls, self._files)
         except UsageError as error:
             return error.message
         return ""
@@ -200,13 +201,25 @@ def _context(files: Files) -> ssl.SSLContext | None:
         raise UsageError("`--tls-cert` and `--tls-key` must be given together")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    _load(context, files)
+    return context
+
+
+def _load(context: ssl.SSLContext, files: Files) -> None:
+    """Raises UsageError."""
     try:
-        context.load_cert_chain(files.certificate, files.key)
+        context.load_cert_chain(files.certificate, files.key, password=_no_password)
     except FileNotFoundError as error:
         raise UsageError(f"the certificate or its key is not there: `{files.certificate}`, `{files.key}`") from error
     except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"the certificate `{files.certificate}` and its key `{files.key}` cannot be used") from error
-    return context
+        message = f"the certificate `{files.certificate}` and its key `{files.key}` cannot be used"
+        hint = "both in PEM, made for each other, and the key without a passphrase"
+        raise UsageError(message, hint=hint) from error
+
+
+def _no_password() -> str:
+    """Else OpenSSL would ask for one on the terminal."""
+    return ""
 
 
 def _signature(files: Files) -> tuple[object, ...]:

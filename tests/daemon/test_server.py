@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
 
+from syncd.daemon import server as server_module
 from syncd.daemon.server import Address, Files, Pages, Server
 from syncd.errors import UsageError
 from syncd.model import ObjectName
@@ -139,7 +142,7 @@ def test_a_port_in_use_is_told(behind: Behind) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         server = Server(replace(HERE, port=taken.getsockname()[1]), behind.pages, Files())
-        with pytest.raises(UsageError, match=r"cannot listen on `127\.0\.0\.1:") as error:
+        with pytest.raises(UsageError, match=r"^cannot listen on `127\.0\.0\.1:\d+`: address already in use$") as error:
             server.start()
     assert "see `--listen`" == error.value.hint
 
@@ -183,6 +186,41 @@ def test_a_new_certificate_is_taken(behind: Behind, tmp_path: Path) -> None:
         new.issue_server("127.0.0.1", "localhost").write(tmp_path, "server")
         assert "" == server.refresh_certificate()
         assert 200 == fetched(address, tmp_path / "new.pem")
+
+
+def test_a_key_with_a_passphrase_is_refused(behind: Behind, tmp_path: Path) -> None:
+    """Nobody is asked for it: a daemon would wait for ever."""
+    certificate, key = Authority().issue_server("localhost").write(tmp_path, "server")
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"passphrase")
+    key.write_bytes(private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked))
+    with pytest.raises(UsageError) as error:
+        Server(HERE, behind.pages, Files(certificate=str(certificate), key=str(key)))
+    assert "without a passphrase" in error.value.hint
+
+
+def test_a_certificate_that_changes_while_it_is_taken_is_told(
+    behind: Behind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the taking; it is tried again when the files have changed once more."""
+    authority = Authority()
+    (tmp_path / "ca.pem").write_text(authority.pem)
+    certificate, key = authority.issue_server("127.0.0.1", "localhost").write(tmp_path, "server")
+    check = server_module._context
+
+    def changed_after(files: Files) -> ssl.SSLContext | None:
+        checked = check(files)
+        certificate.write_text("broken")
+        return checked
+
+    with serving(behind, Files(certificate=str(certificate), key=str(key))) as (server, address):
+        authority.issue_server("127.0.0.1", "localhost").write(tmp_path, "server")
+        with monkeypatch.context() as patched:
+            patched.setattr(server_module, "_context", changed_after)
+            assert "cannot be used" in server.refresh_certificate()
+        authority.issue_server("127.0.0.1", "localhost").write(tmp_path, "server")
+        assert "" == server.refresh_certificate()
+        assert 200 == fetched(address, tmp_path / "ca.pem")
 
 
 @pytest.mark.parametrize("files", [Files(certificate="c"), Files(key="k"), Files(certificate="c", key="k")])
