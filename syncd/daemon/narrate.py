@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from syncd.daemon.events import (
     ClockStepped,
@@ -15,6 +16,7 @@ from syncd.daemon.events import (
     PassFailed,
     PassFinished,
     Paused,
+    Retrying,
     Swept,
     WatchHolds,
     WatchLost,
@@ -35,6 +37,7 @@ class Narrator:
     _secrets: dict[ObjectName, ObjectName] = field(default_factory=dict)
     _problems: frozenset[Problem] = frozenset()
     _orphans: frozenset[ObjectName] = frozenset()
+    _paused: str = ""
 
     def hear(self, event: Event) -> None:
         match event:
@@ -43,18 +46,19 @@ class Narrator:
             case PassFinished():
                 self._finish(event)
             case PassFailed():
-                log.error("pass failed: %s", _sentence(event.message, event.hint), extra=_pass(event))
+                log.error("pass failed: %s", sentence(event.message, event.hint), extra=_pass(event))
             case Swept():
                 self._sweep(event)
             case Drifted(secret):
                 log.info("%s `%s` was changed by somebody else", secret.kind, secret)
             case WatchLost(namespace, message, hint, kind):
-                log.warning("%ss%s are not watched for now: %s", kind, _where(namespace), _sentence(message, hint))
+                log.warning("%ss%s are not watched for now: %s", kind, _where(namespace), sentence(message, hint))
             case WatchHolds(namespace, kind):
                 log.info("%ss%s are watched", kind, _where(namespace))
-            case Paused(writes, restarts) if writes or restarts:
-                what = " and ".join(word for word, paused in (("writes", writes), ("restarts", restarts)) if paused)
-                log.warning("%s are paused: they are planned, and shown as such", what)
+            case Retrying(due) if due:
+                _retry(due)
+            case Paused(writes, restarts):
+                self._pause(" and ".join(word for word, held in (("writes", writes), ("restarts", restarts)) if held))
             case ClockStepped(seconds):
                 log.warning("the clock was set by %+.0f s: schedules are dated anew", seconds)
 
@@ -62,7 +66,7 @@ class Narrator:
         self._secrets = {one.object_name: one.target_name for one in event.declarations.external_secrets}
         for problem in event.problems:
             if problem not in self._problems:
-                log.error("manifest not loaded: %s", _sentence(str(problem), problem.hint))
+                log.error("manifest not loaded: %s", sentence(str(problem), problem.hint))
         if event.problems and not self._problems:
             log.warning("the last good version of each broken file stays in force")
         self._problems = frozenset(event.problems)
@@ -89,6 +93,13 @@ class Narrator:
         level = logging.INFO if all(one.fine for one in found.values()) else logging.WARNING
         log.log(level, "pass finished", extra=_pass(event) | _counts(changed=changed, restarts=restarts, **states))
 
+    def _pause(self, what: str) -> None:
+        if what:
+            log.warning("%s are paused: they are planned, and shown as such", what)
+        elif self._paused:
+            log.info("%s are paused no more", self._paused)
+        self._paused = what
+
     def _sweep(self, event: Swept) -> None:
         for line in _changes(event.report):
             line.write()
@@ -96,8 +107,15 @@ class Narrator:
         for name in sorted(orphans - self._orphans):
             log.warning("Secret `%s` is ours and no longer declared; hint: `--prune` deletes such Secrets", name)
         for refusal in event.report.plan.refusals:
-            log.warning("Secret `%s` is kept: %s", refusal.name, _sentence(refusal.reason, refusal.hint))
+            log.warning("Secret `%s` is kept: %s", refusal.name, sentence(refusal.reason, refusal.hint))
         self._orphans = orphans
+
+
+def _retry(due: Mapping[ObjectName, datetime]) -> None:
+    soonest = min(due, key=lambda name: (due[name], name))
+    others = f" (and {len(due) - 1} more)" if len(due) > 1 else ""
+    at = due[soonest].isoformat(timespec="seconds").replace("+00:00", "Z")
+    log.info("ExternalSecret `%s`%s: next try at %s", soonest, others, at, extra={"declarations": len(due)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +162,7 @@ def _failures(found: Mapping[ObjectName, Outcome]) -> Iterator[_Line]:
         example = found[names[0]]
         others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
         verb = "refused" if state is State.REFUSED else "failed"
-        message = f"ExternalSecret `{names[0]}`{others} {verb}: {_sentence(example.reason, example.hint)}"
+        message = f"ExternalSecret `{names[0]}`{others} {verb}: {sentence(example.reason, example.hint)}"
         fields = {"declarations": len(names), "store": ",".join(_texts(stores)), "failure": failure and str(failure)}
         yield _Line(logging.WARNING, message, {key: value for key, value in fields.items() if value})
 
@@ -164,7 +182,8 @@ def _counts(**numbers: int) -> dict[str, object]:
     return {name: number for name, number in numbers.items() if number}
 
 
-def _sentence(message: str, hint: str) -> str:
+def sentence(message: str, hint: str) -> str:
+    """For a line of the log."""
     return f"{message}; hint: {hint}" if hint else message
 
 

@@ -10,6 +10,7 @@ from threading import Thread
 
 from syncd.cluster.api import Note, Target
 from syncd.daemon.events import Drifted, Event, Loaded, PassFinished
+from syncd.daemon.narrate import sentence
 from syncd.daemon.outcomes import Outcome, State, outcomes
 from syncd.errors import ClusterError, Denied
 from syncd.model import ObjectName
@@ -96,7 +97,7 @@ class Notifier:
             self._refused = False
         except Denied as error:
             if not self._refused:
-                log.warning("no Events are written: %s; hint: %s", error.message, error.hint)
+                log.warning("no Events are written: %s", sentence(error.message, error.hint))
             self._refused = True
         except ClusterError as error:
             log.debug("an Event was not written: %s", error.message)
