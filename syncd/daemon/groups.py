@@ -112,6 +112,10 @@ def names_of(declarations: Declarations) -> frozenset[ObjectName]:
     return frozenset(one.object_name for one in declarations.external_secrets)
 
 
+def targets_of(declarations: Declarations) -> frozenset[ObjectName]:
+    return frozenset(one.target_name for one in declarations.external_secrets)
+
+
 def _other_stores(before: Declarations, after: Declarations) -> frozenset[str]:
     keys = before.stores.keys() | after.stores.keys()
     return frozenset(str(key) for key in keys if not _same(before.stores.get(key), after.stores.get(key)))

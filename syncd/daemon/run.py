@@ -11,9 +11,9 @@ from datetime import datetime
 from syncd.cluster.api import Target
 from syncd.daemon.drift import Drift
 from syncd.daemon.events import ClockStepped, Drifted, Listener, Listeners, Loaded, Paused, StoresAsked, Swept
-from syncd.daemon.groups import changed, names_of
+from syncd.daemon.groups import changed, names_of, targets_of
 from syncd.daemon.manifests import Manifests
-from syncd.daemon.narrate import Narrator
+from syncd.daemon.narrate import Narrator, sentence
 from syncd.daemon.notify import Notifier
 from syncd.daemon.passes import Passes
 from syncd.daemon.server import Address, Files, Pages, Server
@@ -98,7 +98,8 @@ class Daemon:
         self._notifier.start()
         self._passes.start(self._setup.passes)
         self._take_manifests()
-        self._sweep_later(0.0)
+        if not self._seen.external_secrets:  # else it has been seen to
+            self._sweep_later(0.0)
         try:
             self._look_after(signals)
         finally:
@@ -151,7 +152,7 @@ class Daemon:
         self._passes.declare(now, news)
         namespaces = self._setup.options.namespaces or {one.target_name.namespace for one in now.external_secrets}
         self._watching.watch(namespaces, everywhere=not self._setup.options.namespaces)
-        if removed:
+        if targets_of(before) != targets_of(now):  # some may be orphans now, or none any more
             self._sweep_later(0.0)
 
     def _reload(self) -> None:
@@ -164,7 +165,7 @@ class Daemon:
         try:
             new = self._setup.reload()
         except SyncdError as error:
-            log.error("the settings stay as they are: %s; hint: %s", error.message, error.hint)  # noqa: TRY400  # theirs
+            log.error("the settings stay as they are: %s", sentence(error.message, error.hint))  # noqa: TRY400  # theirs
             return
         old = self._reconciler.options
         self._reconciler.options = replace(

@@ -113,6 +113,20 @@ def test_a_file_that_goes_takes_its_declarations_with_it(house: House) -> None:
     assert "1" == house.value("a")
 
 
+def test_what_is_declared_again_is_no_orphan(house: House) -> None:
+    """That is seen at once, as it is when a declaration gets another target."""
+
+    def orphans() -> list[ObjectName]:
+        return [one.name for one in house.heard.of(Swept)[-1].report.plan.orphans]
+
+    with house.running():
+        house.becomes(a="1", b="1")
+        house.declare("a", target={"name": "other"})
+        wait_for(lambda: [A] == orphans())
+        house.declare("a")
+        wait_for(lambda: [ObjectName("shop", "other")] == orphans())
+
+
 def test_orphans_are_pruned_when_asked_to(house: House) -> None:
     """`--prune`."""
     house.options = replace(house.options, prune=True)
