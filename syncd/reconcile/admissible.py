@@ -13,6 +13,8 @@ from syncd.providers import gojson
 
 _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
+"""Those that need no domain."""
 _ACCOUNT = "kubernetes.io/service-account.name"
 _LONGEST_PREFIX = 253
 _ANNOTATIONS = 256 * 1024
@@ -29,8 +31,8 @@ def check_type(kind: str, data: Data, annotations: Mapping[str, str]) -> None:
         check(kind, data)
 
 
-def check_metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) -> None:
-    """Raises RenderError for the first label or annotation that cannot be one."""
+def check_metadata(labels: Mapping[str, str], annotations: Mapping[str, str], finalizers: Collection[str] = ()) -> None:
+    """Raises RenderError for the first label, annotation or finalizer that cannot be one."""
     for key, value in labels.items():
         _check_name("label", key, key)
         if value and not _NAME.fullmatch(value):
@@ -41,6 +43,10 @@ def check_metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) ->
         _check_name("annotation", key, key.lower())
     if sum(len(key) + len(value.encode()) for key, value in annotations.items()) > _ANNOTATIONS:
         raise RenderError(f"the annotations have more than {_ANNOTATIONS} bytes")
+    for finalizer in finalizers:
+        _check_name("finalizer", finalizer, finalizer)
+        if "/" not in finalizer and finalizer not in _FINALIZERS:
+            raise RenderError(f"the finalizer `{finalizer}` needs a domain", hint=f"`example.com/{finalizer}`, say")
 
 
 def _check_name(what: str, key: str, compared: str) -> None:

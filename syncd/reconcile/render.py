@@ -180,7 +180,7 @@ def _check_target(name: ObjectName, context: Context) -> None:
 
 def _check(shaped: Shaped, kind: TargetKind) -> None:
     check_api_server(shaped.data)
-    check_metadata(shaped.labels, shaped.annotations)
+    check_metadata(shaped.labels, shaped.annotations, shaped.finalizers)
     size = sum(len(value) for value in shaped.data.values())
     if size > MAX_BYTES:
         raise RenderError(f"the data has {size} bytes; a {kind} may have {MAX_BYTES}")

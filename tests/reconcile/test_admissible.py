@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 
 import pytest
 
@@ -42,6 +42,8 @@ METADATA: list[tuple[dict[str, str], dict[str, str], bool]] = [
     ({}, {"a": "x" * 262144}, False),
 ]
 
+FINALIZERS = [("example.com/a", True), ("kubernetes", True), ("nodomain", False), ("a/b/c", False), ("a b/c", False)]
+
 
 def refused(kind: str, data: Mapping[str, bytes], labels: dict[str, str], annotations: dict[str, str]) -> bool:
     try:
@@ -62,6 +64,25 @@ def test_types(kind: str, data: Mapping[str, bytes], valid: bool) -> None:
 def test_metadata(labels: dict[str, str], annotations: dict[str, str], valid: bool) -> None:
     """Names of labels and annotations, and values of labels."""
     assert valid is not refused("Opaque", {}, labels, annotations)
+
+
+@pytest.mark.parametrize(("finalizer", "valid"), FINALIZERS)
+def test_finalizers(finalizer: str, valid: bool) -> None:
+    """Most need a domain."""
+    with nullcontext() if valid else pytest.raises(RenderError, match="finalizer"):
+        check_metadata({}, {}, (finalizer,))
+
+
+def test_the_api_server_agrees_on_finalizers(controlplane: ControlPlane) -> None:
+    """It takes and refuses the same."""
+    namespace = controlplane.namespace()
+    taken = []
+    with closing(KubernetesTarget.connect(str(controlplane.kubeconfig), system_namespace=namespace)) as target:
+        for number, (finalizer, _) in enumerate(FINALIZERS):
+            with suppress(ClusterError):
+                secret = SecretObject(ObjectName(namespace, f"case-{number}"), finalizers=(finalizer,))
+                taken.append(target.create_secret(secret).finalizers)
+    assert [(finalizer,) for finalizer, valid in FINALIZERS if valid] == taken
 
 
 def test_the_api_server_agrees(controlplane: ControlPlane) -> None:
