@@ -204,6 +204,7 @@ class Passes:
         began = self._began[batch.group] = self.clock.monotonic()
         try:
             report = self._reconciler.sync(Selection(tuple(map(str, names))))
+            found = outcomes(report, {name: self._declared.secret_of.get(name, name) for name in names})
         except Exception as error:  # noqa: BLE001  # told, and tried again
             self._fail(names, batch.lane, error, self.clock.monotonic() - began)
             return
@@ -211,7 +212,6 @@ class Passes:
             del self._began[batch.group]
         group = self._declared.group_of.get(names[0])
         stores = group.stores if group else ()
-        found = outcomes(report, {name: self._declared.secret_of.get(name, name) for name in names})
         duration = self.clock.monotonic() - began
         if self._stopping and not report.writes:
             return  # what it did not do, it did not do because syncd ends

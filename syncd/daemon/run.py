@@ -36,8 +36,10 @@ LONG = 900.0
 """Seconds; a pass that takes longer hangs: everything in it has a deadline."""
 SWEEP = 600.0
 """Seconds between two searches for orphans; a change of the manifests brings one too."""
-DRAIN = 2.5
-"""Seconds that passes are waited for when syncd ends, beside the two in which stores are closed."""
+DRAIN = 4.0
+"""Seconds in which stores are closed and passes are waited for when syncd ends."""
+REST = 0.7
+"""Seconds more for answers that are under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +133,15 @@ class Daemon:
 
     def _end(self) -> None:
         """Writes under way are finished, no others begin; what has not ended by then is left."""
+        deadline = self._monotonic() + DRAIN
         self._passes.stop()
         self._watching.stop()
         self._reconciler.interrupt()
         self._reconciler.close()
-        if not self._passes.join(self._monotonic() + DRAIN):
+        if not self._passes.join(deadline):
             log.warning("a pass had not ended; the next start goes on from there")
         if self._server:
-            self._server.stop()
+            self._server.stop(REST)
         log.info("stopped")
 
     def _take_manifests(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +16,14 @@ import requests
 
 from syncd.cluster.api import OwnedSecrets, SecretPatch
 from syncd.daemon import passes, run
-from syncd.daemon.events import Drifted, Loaded, PassFinished, Swept, WatchHolds
+from syncd.daemon.events import Drifted, Loaded, PassFailed, PassFinished, Swept, WatchHolds
 from syncd.daemon.manifests import Manifests
+from syncd.daemon.outcomes import Outcome, outcomes
 from syncd.errors import ManifestError, UsageError
 from syncd.model import ObjectName, SecretValue, TargetKind
 from syncd.providers.fake import FakeStore
 from syncd.reconcile.options import Options
+from syncd.reconcile.report import Report
 from tests.daemon.house import House
 from tests.servers.fake_target import FakeTarget
 from tests.servers.openbao import wait_for
@@ -320,6 +322,28 @@ def test_what_goes_in_the_middle_of_its_pass_is_not_tried_again(house: House, mo
         wait_for(lambda: any(c in event.names for event in house.heard.of(PassFinished)))
         wait_for(lambda: daemon._passes.queue.idle)
         assert {} == daemon._passes.backoff._names
+
+
+def test_a_report_that_cannot_be_read_fails_its_pass(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, so that drift is judged again, and tried again."""
+    broken = [True]
+
+    def once_broken(report: Report, secrets: Mapping[ObjectName, ObjectName]) -> dict[ObjectName, Outcome]:
+        if broken:
+            broken.clear()
+            raise RuntimeError("broken")
+        return outcomes(report, secrets)
+
+    monkeypatch.setattr("syncd.daemon.backoff.LEAST", 0.1)
+    monkeypatch.setattr(passes, "outcomes", once_broken)
+    with house.running() as daemon:
+        wait_for(lambda: bool(house.heard.of(PassFailed)) and bool(house.heard.of(PassFinished)))
+        wait_for(lambda: not daemon._drift._under_way)
+
+
+def test_all_that_is_waited_for_at_the_end_ends_in_time() -> None:
+    """Five seconds are promised: stores and passes, answers under way, and the rest of the process."""
+    assert 5.0 > run.DRAIN + run.REST
 
 
 def test_writes_can_be_paused_by_a_signal(house: House) -> None:
