@@ -104,12 +104,12 @@ class KvReads:
         data = body.get("data") if isinstance(body, dict) else None
         if isinstance(data, dict):
             return data
-        answered = response.status_code == 200
-        if not isinstance(body, dict) or data is not None or (answered and not {"data", "errors"} & body.keys()):
+        nothing = isinstance(body, dict) and "data" in body and data is None and not body.get("errors")
+        if response.status_code == 200 and nothing:
+            return None
+        if response.status_code == 200 or not isinstance(body, dict) or data is not None:
             message = f"the answer for `{path}` is none of Vault's: something that is not Vault answered"
             raise StoreError(Failure.UNAVAILABLE, message)
-        if answered and "data" in body and not body.get("errors"):
-            return None
         if body.get("errors") != [] or body.get("warnings"):
             raise from_response(response, f"read `{path}`", hint="check `path`, `version` and `namespace` of the store")
         if problem := self._mount.problem():
