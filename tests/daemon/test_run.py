@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from syncd.cluster.api import OwnedSecrets, SecretPatch
+from syncd.cluster.api import SecretPatch
 from syncd.daemon import passes, run
 from syncd.daemon.events import Drifted, Loaded, PassFailed, PassFinished, Swept, WatchHolds
 from syncd.daemon.manifests import Manifests
@@ -25,7 +25,6 @@ from syncd.providers.fake import FakeStore
 from syncd.reconcile.options import Options
 from syncd.reconcile.report import Report
 from tests.daemon.house import House
-from tests.servers.fake_target import FakeTarget
 from tests.servers.openbao import wait_for
 
 A = ObjectName("shop", "a")
@@ -110,54 +109,6 @@ def test_a_file_that_goes_takes_its_declarations_with_it(house: House) -> None:
     """Their Secrets are kept, and shown as orphaned."""
     with house.running():
         house.becomes(a="1")
-        (house.manifests / "a.yaml").unlink()
-        wait_for(lambda: [A] == [one.name for event in house.heard.of(Swept) for one in event.report.plan.orphans])
-    assert "1" == house.value("a")
-
-
-def test_what_is_declared_again_is_no_orphan(house: House) -> None:
-    """That is seen at once, as it is when a declaration gets another target."""
-
-    def orphans() -> list[ObjectName]:
-        return [one.name for one in house.heard.of(Swept)[-1].report.plan.orphans]
-
-    with house.running():
-        house.becomes(a="1", b="1")
-        house.declare("a", target={"name": "other"})
-        wait_for(lambda: [A] == orphans())
-        house.declare("a")
-        wait_for(lambda: [ObjectName("shop", "other")] == orphans())
-
-
-def test_orphans_are_pruned_when_asked_to(house: House) -> None:
-    """`--prune`."""
-    house.options = replace(house.options, prune=True)
-    with house.running():
-        house.becomes(a="1", b="1")
-        (house.manifests / "a.yaml").unlink()
-        house.becomes(a="", b="1")
-
-
-def test_a_search_for_orphans_that_fails_is_not_the_last(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever it failed at."""
-
-    class Broken(type(house.target)):  # type: ignore[misc]  # the class of the fake
-        def owned_secrets(self, namespaces: Collection[str], kind: TargetKind = TargetKind.SECRET) -> OwnedSecrets:
-            house.target.__class__ = FakeTarget
-            raise RuntimeError("broken")
-
-    monkeypatch.setattr(run, "SWEEP", 0.1)
-    house.target.__class__ = Broken
-    with house.running():
-        wait_for(lambda: bool(house.heard.of(Swept)))
-
-
-def test_nothing_is_pruned_while_a_file_is_broken(house: House) -> None:
-    """Nobody knows what it would declare."""
-    house.options = replace(house.options, prune=True)
-    with house.running():
-        house.becomes(a="1", b="1")
-        house.save("b", "kind: [")
         (house.manifests / "a.yaml").unlink()
         wait_for(lambda: [A] == [one.name for event in house.heard.of(Swept) for one in event.report.plan.orphans])
     assert "1" == house.value("a")
@@ -390,13 +341,6 @@ def test_manifests_that_cannot_be_read_again_end_nothing(house: House, monkeypat
             assert read.wait(10)
         house.put("a", "2")
         house.becomes(a="2")
-
-
-def test_orphans_are_looked_for_again_and_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a slow rate."""
-    monkeypatch.setattr(run, "SWEEP", 0.1)
-    with house.running():
-        wait_for(lambda: len(house.heard.of(Swept)) >= 3)
 
 
 def test_a_store_that_hangs_holds_up_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
