@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 from botocore import UNSIGNED
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.credentials import CredentialResolver
 from botocore.credentials import Credentials as Keys
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import NoCredentialsError, RefreshWithMFAUnsupportedError
 from botocore.loaders import Loader
 from botocore.session import Session
 
 from syncd.providers.aws_codes import Reason
 from syncd.providers.aws_config import endpoint_override
 from syncd.providers.aws_errors import Asked, AwsError
-from syncd.providers.aws_exceptions import EXCEPTIONS, from_exception
+from syncd.providers.aws_exceptions import EXCEPTIONS, NO_KEYS, from_exception, no_keys
 
 POOL = 32
 """Connections that a client keeps: more than reads of one store can be under way."""
@@ -48,9 +49,24 @@ class _Given:
         return self._keys
 
 
+class _Core(Session):
+    """Asks nobody at the terminal for the code of a second factor: threads and daemons have none."""
+
+    def get_credentials(self) -> Any:
+        chain = self.get_component("credential_provider")
+        if isinstance(chain, CredentialResolver):
+            profiles: Any = chain.get_provider("assume-role")
+            profiles._prompter = _refuse_prompt  # noqa: SLF001  # there is no other way to it
+        return super().get_credentials()
+
+
+def _refuse_prompt(_: str) -> NoReturn:
+    raise RefreshWithMFAUnsupportedError
+
+
 def new_session(region: str, timeout: float, keys: Keys | None = None) -> boto3.Session:
     """A session that signs with `keys`, or with what the machine has; `timeout` in seconds."""
-    core = Session()
+    core = _Core()
     core.register_component("data_loader", _loader)
     core.set_default_client_config(
         Config(
@@ -97,6 +113,8 @@ def keys_of(session: boto3.Session, who: str) -> Keys:
         keys = session.get_credentials()
     except EXCEPTIONS as error:
         raise from_exception(error, asked) from None
+    except NO_KEYS:
+        raise no_keys() from None
     if keys is None:
         raise from_exception(NoCredentialsError(), asked)
     return keys

@@ -26,6 +26,15 @@ EXCEPTIONS = (
 )
 """All that a call of botocore raises, but for what it makes of an answer that is no answer of AWS."""
 
+NO_KEYS = (AttributeError, KeyError, TypeError, ValueError)
+"""What botocore makes of a source of credentials whose answer has not their form."""
+
+
+def no_keys() -> AwsError:
+    """The error of credentials that raised any of NO_KEYS."""
+    message = "what the source of the AWS credentials gives are none"
+    return AwsError(Reason.CREDENTIALS, message, hint="check `credential_process` and the other settings in `~/.aws`")
+
 
 def from_exception(error: Exception, asked: Asked) -> AwsError:
     """The error of a call that raised any of EXCEPTIONS."""
@@ -69,7 +78,7 @@ _CASES: tuple[tuple[_Kinds, Reason, str, str], ...] = (
         (aws.RefreshWithMFAUnsupportedError,),
         Reason.CREDENTIALS,
         "the AWS profile wants a code of a second factor, which nobody can enter here",
-        "",
+        "log in first, and use the keys of that session: `aws configure export-credentials --profile …`",
     ),
     (
         (aws.ReadTimeoutError, aws.ConnectTimeoutError, TimeoutError),

@@ -17,7 +17,7 @@ from syncd.providers.aws_clients import keys_of, new_client, new_session
 from syncd.providers.aws_codes import Reason
 from syncd.providers.aws_config import AwsIdentity
 from syncd.providers.aws_errors import Asked, AwsError, nonsense
-from syncd.providers.aws_exceptions import EXCEPTIONS, from_exception
+from syncd.providers.aws_exceptions import EXCEPTIONS, NO_KEYS, from_exception, no_keys
 from syncd.providers.aws_keys import KeyChain
 from syncd.providers.aws_shared import Shared, begin
 
@@ -62,6 +62,8 @@ class Login:
         except RuntimeError:
             message = "the AWS credentials have expired, and where they come from there are no others"
             raise AwsError(Reason.CREDENTIALS, message, hint="check the clock of this machine") from None
+        except NO_KEYS:
+            raise no_keys() from None
 
     def close(self) -> None:
         """Closes the connections; calls that are under way end in peace."""

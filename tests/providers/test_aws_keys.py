@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -119,6 +120,37 @@ def test_a_source_that_gives_old_keys(aws_wire: FaultServer, aws_env: pytest.Mon
     outcome = failed(read(open_aws(AMBIENT, base="/manifests"), "a"))
     assert Failure.DENIED is outcome.failure
     assert "have expired" in outcome.message
+    assert [] == aws_wire.calls
+
+
+@pytest.mark.parametrize("given", ["no json", "", "[]", "null", '{"Version": 1}', '{"Version": 9}'])
+def test_a_source_that_gives_no_keys(
+    aws_wire: FaultServer, aws_env: pytest.MonkeyPatch, tmp_path: Path, given: str
+) -> None:
+    """A process that says something else than it should is no bug of ours, and what it says is not shown."""
+    (tmp_path / "said").write_text(given)
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = cat {tmp_path / 'said'}\n")
+    aws_env.setenv("AWS_CONFIG_FILE", str(config))
+    outcome = failed(read(open_aws(AMBIENT, base="/manifests"), "a"))
+    assert outcome.failure in (Failure.DENIED, Failure.UNAVAILABLE)
+    assert "of the AWS credentials" in outcome.message
+    assert [] == aws_wire.calls
+
+
+def test_a_profile_with_a_second_factor(
+    aws_wire: FaultServer, aws_env: pytest.MonkeyPatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is asked for its code: a daemon would wait for ever, and several threads would ask at once."""
+    config = tmp_path / "config"
+    keys = "aws_access_key_id = AKIABASE\naws_secret_access_key = s"
+    profile = f"role_arn = {ROLE}\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/ann"
+    config.write_text(f"[profile base]\n{keys}\n[profile dev]\n{profile}\n")
+    aws_env.setenv("AWS_CONFIG_FILE", str(config))
+    aws_env.setenv("AWS_PROFILE", "dev")
+    monkeypatch.setattr("sys.stdin", io.StringIO("123456\n"))
+    outcome = failed(read(open_aws(AMBIENT, base="/manifests"), "a"))
+    assert (Failure.DENIED, True) == (outcome.failure, "wants a code of a second factor" in outcome.message)
     assert [] == aws_wire.calls
 
 
