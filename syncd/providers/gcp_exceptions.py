@@ -112,7 +112,7 @@ _AUTH: tuple[tuple[_Kinds, Reason, str, str], ...] = (
     (
         (auth.RefreshError, auth.UserAccessTokenError, auth.OAuthError),
         Reason.CREDENTIALS,
-        "{identity} gives no access token",
+        "no access token comes from {identity}",
         "check the account and its key, or run `gcloud auth application-default login`",
     ),
     (
@@ -124,7 +124,7 @@ _AUTH: tuple[tuple[_Kinds, Reason, str, str], ...] = (
     (
         (auth.DefaultCredentialsError,),
         Reason.CREDENTIALS,
-        "{identity} is not of a form that Google's library takes",
+        "Google's library does not take the form of {identity}",
         "make the key or the configuration again",
     ),
     ((auth.TimeoutError,), Reason.TIMEOUT, "the source of the GCP credentials did not answer in time", ""),
