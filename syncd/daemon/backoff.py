@@ -39,6 +39,8 @@ class Miss:
 class _Count:
     failures: int = 0
     due: float = 0.0
+    holds: bool = True
+    """Whether it is not refreshed by schedule before it is due."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class Backoff:
             soonest = min(misses, key=lambda miss: (-miss.retry_after, upper(miss)))
             due = self._count(self._stores.setdefault(store, _Count()), soonest, now)
             for miss in misses:
-                self._names.setdefault(miss.name, _Count()).due = due
+                self._wait(miss.name, due)
             return due
 
     def succeeded(self, names: Iterable[ObjectName], stores: Iterable[str]) -> None:
@@ -72,10 +74,11 @@ class Backoff:
             for store in stores:
                 self._stores.pop(store, None)
 
-    def later(self, name: ObjectName, due: float) -> None:
-        """Something is to be looked at again then, without having failed."""
+    def later(self, name: ObjectName, due: float, *, holds: bool) -> None:
+        """Something is to be looked at again then, without having failed; no sooner, if it `holds`."""
         with self._lock:
-            self._names.setdefault(name, _Count()).due = due
+            count = self._names.setdefault(name, _Count())
+            count.due, count.holds = due, holds or bool(count.failures)
 
     def forget(self, names: Iterable[ObjectName]) -> None:
         """They are declared no more, or somebody wants them now."""
@@ -95,9 +98,9 @@ class Backoff:
         """
         with self._lock:
             counts = [self._names.get(name), *(self._stores.get(store) for store in stores)]
-            due = max((count.due for count in counts if count), default=0.0)
+            due = max((count.due for count in counts if count and count.holds), default=0.0)
             if due > now:
-                self._names.setdefault(name, _Count()).due = due
+                self._wait(name, due)
             return due > now
 
     def due(self, now: float) -> tuple[ObjectName, ...]:
@@ -112,19 +115,24 @@ class Backoff:
         with self._lock:
             return min((count.due for count in self._names.values() if count.due), default=None)
 
-    def due_of(self, name: ObjectName) -> float | None:
-        """When it is due, if it waits."""
+    def due_of(self, name: ObjectName) -> tuple[float, bool] | None:
+        """When it is due, if it waits, and whether it is not refreshed by schedule before."""
         with self._lock:
             count = self._names.get(name)
-            return (count.due or None) if count else None
+            return (count.due, count.holds) if count and count.due else None
 
     def waiting(self) -> Mapping[ObjectName, float]:
         """When each is due that waits."""
         with self._lock:
             return {name: count.due for name, count in self._names.items() if count.due}
 
+    def _wait(self, name: ObjectName, due: float) -> None:
+        count = self._names.setdefault(name, _Count())
+        count.due, count.holds = due, True
+
     def _count(self, count: _Count, miss: Miss, now: float) -> float:
         count.failures += 1
+        count.holds = True
         count.due = now + pause(miss, count.failures) * (1 + JITTER * (2 * self.random() - 1))
         return count.due
 

@@ -125,12 +125,12 @@ class Passes:
         return len(known)
 
     def heal(self, names: Iterable[ObjectName], wait: float) -> None:
-        """As `want`, after so many seconds."""
+        """As `want`, after so many seconds, unless its schedule comes before."""
         if not wait:
             self.want(names)
             return
         for name in names:
-            self.backoff.later(name, self.clock.monotonic() + wait)
+            self.backoff.later(name, self.clock.monotonic() + wait, holds=False)
         self._set_alarm()
 
     def hasten(self) -> None:
@@ -142,12 +142,15 @@ class Passes:
         self._sweep = sweep
         self.clock.at("sweep", due, lambda: self.queue.add(SWEEP, [EVERYTHING], Lane.PERIODIC))
 
-    def next_sync(self, name: ObjectName) -> float | None:
-        """When a retry is due, on the monotonic clock; None when none is."""
-        return self.backoff.due_of(name)
-
-    def group_of(self, name: ObjectName) -> Group | None:
-        return self._declared.group_of.get(name)
+    def next_sync(self, name: ObjectName) -> datetime | None:
+        """By schedule, or because something is waited for; None when neither brings a pass."""
+        group = self._declared.group_of.get(name)
+        scheduled = self.clock.next_of(group.id) if group else None
+        waiting = self.backoff.due_of(name)
+        if waiting is None:
+            return scheduled
+        due, holds = self.clock.when(waiting[0]), waiting[1]
+        return due if holds or scheduled is None else min(due, scheduled)
 
     def _due(self, group_id: str) -> None:
         """Called by the clock."""
@@ -244,9 +247,9 @@ class Passes:
             due = self.backoff.failed(misses, now)
         for name, one in found.items():
             if one.state is State.UNCONFIRMED:
-                self.backoff.later(name, now + CONFIRM)
+                self.backoff.later(name, now + CONFIRM, holds=True)
             elif one.state is State.PAUSED and (rest := self._rest_of_pause(name)):
-                self.backoff.later(name, now + rest)
+                self.backoff.later(name, now + rest, holds=False)
         self._set_alarm()
         if due:
             self._listeners.tell(Retrying({name: self.clock.when(at) for name, at in due.items()}))

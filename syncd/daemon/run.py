@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from syncd.cluster.api import Target
 from syncd.daemon.drift import Drift
@@ -76,7 +75,7 @@ class Daemon:
         self._monotonic = monotonic
         self._manifests = Manifests(setup.paths, namespace=setup.namespace, validation=setup.validation)
         self._drift = Drift(self._heal, monotonic)
-        self._status = Status(self._next_sync)
+        self._status = Status(lambda name: self._passes.next_sync(name))
         notifier = Notifier(target)
         self._listeners = Listeners([self._status, self._drift, notifier, Narrator(), *listeners])
         options = replace(setup.options, prune=False, confirm_absence=True)
@@ -199,13 +198,6 @@ class Daemon:
             log.warning("orphans were not looked for: %s", error.message)
         finally:
             self._sweep_later(SWEEP)
-
-    def _next_sync(self, name: ObjectName) -> datetime | None:
-        clock, group = self._passes.clock, self._passes.group_of(name)
-        retry = self._passes.next_sync(name)
-        if retry is not None:
-            return clock.when(retry)
-        return clock.next_of(group.id) if group else None
 
     def _make_server(self, metrics: Callable[[str], tuple[bytes, str]]) -> Server | None:
         if self._setup.address is None:

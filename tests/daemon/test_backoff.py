@@ -81,13 +81,24 @@ def test_a_schedule_does_not_shorten_a_pause() -> None:
     assert (True, False) == (backoff.rests(A, [], 99.0), backoff.rests(A, [], 100.0))
 
 
+def test_what_is_only_looked_at_again_keeps_its_schedule() -> None:
+    """A Secret that is healed slowly, or a pause that ends some day, must not hold up a rotation; a failure does."""
+    backoff = steady()
+    backoff.later(A, 100.0, holds=False)
+    backoff.later(B, 100.0, holds=True)
+    assert (False, True) == (backoff.rests(A, [], 50.0), backoff.rests(B, [], 50.0))
+    backoff.failed([miss(retry_after=100.0)], 0.0)
+    backoff.later(A, 100.0, holds=False)
+    assert backoff.rests(A, [], 50.0)
+
+
 def test_a_store_that_fails_is_left_alone_by_all() -> None:
     """A declaration that would be due meanwhile is tried when the store is."""
     backoff = steady()
     due = backoff.store_failed("vault", [miss(600.0)], 0.0)
     assert backoff.rests(B, ["vault"], 1.0)
     assert {A: due, B: due} == backoff.waiting()
-    assert due == backoff.due_of(A)
+    assert (due, True) == backoff.due_of(A)
 
 
 def test_a_store_that_answers_is_asked_again() -> None:
@@ -108,8 +119,8 @@ def test_the_next_due_is_the_soonest() -> None:
     """None when nobody waits."""
     backoff = steady()
     assert backoff.next_due() is None
-    backoff.later(A, 7.0)
-    backoff.later(B, 9.0)
+    backoff.later(A, 7.0, holds=True)
+    backoff.later(B, 9.0, holds=False)
     assert 7.0 == backoff.next_due()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import Signals as Signal
 
@@ -139,3 +140,29 @@ def test_a_refused_removal_is_refused_at_every_retry_until_the_yes(
         assert 1 == len({*refused()})
         house.signals.give(Signal.SIGHUP)
         house.becomes(**dict.fromkeys(names, ""))
+
+
+def test_a_fight_over_a_secret_holds_up_no_rotation(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Healing waits ever longer; what is due by schedule comes all the same."""
+    monkeypatch.setattr("syncd.daemon.drift.FIRST", 300.0)
+    house.declare("a", refreshInterval="1s")
+    with house.running():
+        house.becomes(a="1", b="1")
+        for number in range(3):
+            secret = house.target.secrets[A]
+            patch = SecretPatch(A, secret.uid, secret.resource_version, set_data={"KEY": SecretValue(f"x{number}")})
+            house.target.patch_secret(patch)
+            house.becomes(a="1")
+        house.put("a", "2")
+        house.becomes(a="2")
+
+
+def test_a_pause_that_ends_some_day_leaves_the_schedule_as_it_is(house: House) -> None:
+    """What is paused is read and planned; `/status` says when."""
+    house.declare("a", annotations={"syncd.dev/pause": (datetime.now(UTC) + timedelta(days=3)).isoformat()})
+    with house.running() as daemon:
+        house.becomes(a="", b="1")
+        url = f"http://127.0.0.1:{daemon.port}/status"
+        wait_for(lambda: "paused" == requests.get(url, timeout=10).json()["externalSecrets"][0]["state"])
+        shown = datetime.fromisoformat(requests.get(url, timeout=10).json()["externalSecrets"][0]["nextSync"])
+    assert shown < datetime.now(UTC) + timedelta(hours=1, minutes=1)
