@@ -12,6 +12,10 @@ from syncd.errors import RenderError
 from syncd.manifests.fields import refused
 
 _CACHED = 256
+LONGEST = 16_384
+"""Characters of an expression."""
+GROUPS = 100
+"""RE2 keeps the places of all groups for each of the states that it is in at once: it gets slow by their square."""
 _INSIDE = frozenset(bytes([byte]) for byte in range(0x80, 0xC0))
 """Bytes of UTF-8 that begin no character."""
 _CLASS = re.compile(r"\\Q.*?(?:\\E|\Z)|\\([pP])(?:\{\^?([^}^]*)\}|([a-z]))|\\(.)", re.DOTALL)
@@ -36,6 +40,8 @@ class Expression:
     """A compiled expression; safe to use from several threads."""
 
     def __init__(self, pattern: str) -> None:
+        if len(pattern) > LONGEST:
+            raise _refused(f"{pattern[:20]}…", f"it is longer than {LONGEST} characters")
         options = re2.Options()
         options.log_errors = False
         try:
@@ -43,11 +49,17 @@ class Expression:
         except re2.error as error:
             raise _refused(pattern, bytes(error.args[0]).decode("utf-8", "replace")) from None
         self._names = [match[2] for match in _GROUP.finditer(pattern) if match[1] or match[2] is not None]
+        if len(self._names) > GROUPS:
+            raise _refused(f"{pattern[:20]}…", f"it has more than {GROUPS} groups")
         if any(match[4] == "C" for match in _CLASS.finditer(pattern)):
             raise _refused(pattern, "Go has no `\\C`")
         for name in self._names:
             if name is not None and not _NAME.fullmatch(name):
                 raise _refused(pattern, f"the name of a group is not made of letters and digits: {name}")
+
+    @property
+    def groups(self) -> int:
+        return len(self._names)
 
     def search(self, text: str) -> bool:
         """Whether any part of the text matches."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,9 +18,13 @@ from syncd.manifests.data import (
 )
 from syncd.manifests.expressions import expression
 from syncd.providers import gojson
-from syncd.templating import MissingKey, Template
+from syncd.templating import Limits, Meter, MissingKey, Template
 
 _CACHED = 256
+_STEPS, _STEPS_OF_KEY = 400_000, 100
+"""What a transform may do with all keys together."""
+_WORK = 10_000_000
+"""So many groups may be put into new names, if every character of a key were a match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def rewrite(operations: Sequence[Operation], data: Mapping[str, bytes]) -> dict[
         try:
             match operation:
                 case RegexpRewrite() | TransformRewrite():
-                    result = _renamed(result, _new_name(operation), last=index == len(operations) - 1)
+                    result = _renamed(result, _new_name(operation, result), last=index == len(operations) - 1)
                 case MergeRewrite():
                     result = _merge(operation, result)
         except RenderError as error:
@@ -98,12 +102,15 @@ def _located(error: RenderError, index: int) -> RenderError:
     return RenderError(message, hint=error.hint)
 
 
-def _new_name(operation: RegexpRewrite | TransformRewrite) -> Callable[[str], str]:
-    if isinstance(operation, RegexpRewrite):
-        compiled, target = expression(operation.source), operation.target
-        return lambda key: compiled.replace(key, target)
-    template = _template(operation.template)
-    return lambda key: template.render({"value": key}).decode("utf-8", "replace")
+def _new_name(operation: RegexpRewrite | TransformRewrite, keys: Collection[str]) -> Callable[[str], str]:
+    if isinstance(operation, TransformRewrite):
+        template, meter = _template(operation.template), Meter(Limits(steps=_STEPS + _STEPS_OF_KEY * len(keys)))
+        return lambda key: template.render({"value": key}, meter=meter).decode("utf-8", "replace")
+    compiled, target = expression(operation.source), operation.target
+    each = 1 + target.count("$") + compiled.groups**2 // 64
+    if each * sum(len(key) + 1 for key in keys) > _WORK:
+        raise RenderError("it is too much work", hint="fewer references in `target`, and fewer groups in `source`")
+    return lambda key: compiled.replace(key, target)
 
 
 @lru_cache(_CACHED)

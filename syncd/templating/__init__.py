@@ -12,6 +12,7 @@ an `Engine`, with the limits that end any template within about a second. `read_
 from syncd.errors import TemplateError
 from syncd.templating.engine import Engine, Limits, MissingKey
 from syncd.templating.key_values import read_key_values, read_value
+from syncd.templating.meter import Meter
 from syncd.templating.template import Template
 
-__all__ = ["Engine", "Limits", "MissingKey", "Template", "TemplateError", "read_key_values", "read_value"]
+__all__ = ["Engine", "Limits", "Meter", "MissingKey", "Template", "TemplateError", "read_key_values", "read_value"]

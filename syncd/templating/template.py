@@ -76,8 +76,10 @@ class Template:
         """The functions that it names and that give something else each time, sorted."""
         return self._parsed.varying
 
-    def render(self, data: Mapping[str, bytes | str], *, engine: Engine = _DEFAULT) -> bytes:
-        """The text with its actions carried out; `data` is the dot.
+    def render(
+        self, data: Mapping[str, bytes | str], *, engine: Engine = _DEFAULT, meter: Meter | None = None
+    ) -> bytes:
+        """The text with its actions carried out; `data` is the dot. Renderings that share a meter share its steps.
 
         Raises TemplateError of kind `missing-key`, `type`, `exec` or `limit`, whose message names place and function,
         and holds no value.
@@ -89,7 +91,7 @@ class Template:
                 return text
         dot = StringMap((encode(key), value if type(value) is bytes else _bytes(value)) for key, value in data.items())
         try:
-            return Run(World(engine, Meter(engine.limits)), parsed.programs).execute(parsed.source.name, dot)
+            return Run(World(engine, meter or Meter(engine.limits)), parsed.programs).execute(parsed.source.name, dot)
         except TooMuch as problem:
             raise parsed.source.error("limit", f"the template is stopped: {problem}", 0) from None
         except RecursionError:

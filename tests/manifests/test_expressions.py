@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.errors import RenderError
-from syncd.manifests.expressions import Expression
+from syncd.manifests.expressions import Expression, expression
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,10 @@ def test_replacing_never_crashes(text: str, pattern: str, template: str) -> None
 def test_literal_replacements_are_pythons(text: str, pattern: str) -> None:
     """Without empty matches and `$` the two languages agree."""
     assert re.sub(pattern, "x", text) == Expression(pattern).replace(text, "x")
+
+
+@pytest.mark.parametrize(("pattern", "why"), [("(a|b)*" * 101, "more than 100 groups"), ("a" * 20_000, "longer than")])
+def test_expressions_that_could_be_slow_are_refused(pattern: str, why: str) -> None:
+    """They come from manifests of anybody, and are held against every name that a store has."""
+    with pytest.raises(RenderError, match=why):
+        expression(pattern)

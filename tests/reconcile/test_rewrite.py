@@ -129,6 +129,20 @@ def test_keys_that_end_up_empty_do_not_collide() -> None:
         rewrite([emptied, RegexpRewrite("^", "p")], {"a": ONE, "b": TWO})
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        TransformRewrite("{{ range 10000 }}{{ end }}"),
+        RegexpRewrite("(a|b|k)*", "$0" * 1000),
+        RegexpRewrite("(k)?" * 99, "x"),
+    ],
+)
+def test_work_on_many_keys_is_bounded(operation: RegexpRewrite | TransformRewrite) -> None:
+    """An operation that is quick for one key must not stand for minutes on all of them."""
+    with pytest.raises(RenderError, match=r"too many steps|too much work"):
+        rewrite([operation], {f"k{number:050}": b"" for number in range(5_000)})
+
+
 @given(st.dictionaries(st.text(), st.binary(), max_size=3), st.text(), st.text())
 def test_any_text_renames_or_is_refused(data: dict[str, bytes], source: str, target: str) -> None:
     """Whatever an operation says, it gives data or a SyncdError."""

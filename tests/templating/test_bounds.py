@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.templating import Engine, Limits, Template
+from syncd.templating import Engine, Limits, Meter, Template, TemplateError
 from tests.templating.rendering import failure
 
 
@@ -24,6 +24,8 @@ from tests.templating.rendering import failure
         '{{ printf "%1000000d%1000000d" 1 1 }}',
         '{{ indent 1000000000 "x" }}',
         '{{ $s := repeat 100000 "ab" }}{{ range 100000 }}{{ $_ := regexReplaceAll "(a|b)*" $s "x" }}{{ end }}',
+        '{{ regexMatch (repeat 20000 "(a|b)*") "a" }}',
+        '{{ regexFind (repeat 200 "(x*)*") (repeat 1000000 "x") }}',
         '{{ $s := repeat 100000 "ab" }}{{ range 100000 }}{{ $_ := sha512sum $s }}{{ end }}',
         "{{ $l := until 2000 }}{{ range 100000 }}{{ $_ := uniq $l }}{{ end }}",
         '{{ $x := dict }}{{ range 100000 }}{{ $x = dict "a" $x }}{{ end }}{{ toJson $x }}{{ range 1000000 }}{{ end }}',
@@ -35,6 +37,15 @@ from tests.templating.rendering import failure
 def test_hostile_templates_reach_a_limit(text: str) -> None:
     """Loops, recursion, doubling, and functions that are slow."""
     assert "limit" == failure(text).kind
+
+
+def test_renderings_can_share_their_steps() -> None:
+    """A template for each of many keys is bounded as a whole."""
+    template, meter = Template("{{ range 10 }}{{ end }}", name="key"), Meter(Limits(steps=100))
+    assert b"" == template.render({}, meter=meter)
+    meter.spend(meter.left)
+    with pytest.raises(TemplateError, match="too many steps"):
+        template.render({}, meter=meter)
 
 
 @pytest.mark.parametrize("text", ["{{ " + "(" * 5_000 + "1" + ")" * 5_000 + " }}", "{{ 1 }}" * 60_000, "x" * 2_100_000])

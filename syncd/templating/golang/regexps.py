@@ -31,13 +31,15 @@ class Regexp:
         """Raises RegexpError; its message does not show the pattern."""
         options = re2.Options()
         options.log_errors = False
-        spend(len(pattern) // 4)
+        spend(len(pattern) // 4 + len(pattern) ** 2 // 10_000)
         try:
             translated, self._names = translate(pattern)
             self._compiled: Any = re2.compile(translated, options)
         except (re2.error, SyntaxProblem):
             raise RegexpError("the regular expression is not valid") from None
         self._spend = spend
+        self._per_search = 1 + len(self._names) ** 2 // 256
+        self._per_text = 2 + len(self._names) ** 2
 
     def matches(self, text: bytes) -> bool:
         return self._search(_widened(text), 0) is not None
@@ -52,7 +54,9 @@ class Regexp:
         return [_narrowed(found[0]) for found in self._matches(_widened(text), limit)]
 
     def _search(self, text: bytes, at: int) -> Any:
+        """The next match; RE2 keeps the places of all groups for each of the states that it is in at once."""
         while True:
+            self._spend(self._per_search + ((len(text) - at) * self._per_text >> 12))
             found = self._compiled.search(text, at)
             if found is None or not _inside(text, found.start()):
                 return found
@@ -62,7 +66,6 @@ class Regexp:
         """Matches that do not overlap; none that is empty and touches the one before."""
         at, before, count = 0, -1, 0
         while at <= len(text) and (limit < 0 or count < limit):
-            self._spend(1 + (len(text) - at >> 11))
             found = self._search(text, at)
             if found is None:
                 return
@@ -79,7 +82,6 @@ class Regexp:
         text = _widened(text)
         last, at = 0, 0
         while at <= len(text):
-            self._spend(1 + (len(text) - at >> 11))
             found = self._search(text, at)
             if found is None:
                 break
