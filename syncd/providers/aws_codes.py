@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """The key that the secret is encrypted with may not be used, or cannot."""
     REQUEST = "request"
     """The call itself is wrong."""
+    ENDPOINT = "endpoint"
+    """Something else answered."""
     THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
@@ -40,6 +42,7 @@ _FAILURES = {
     Reason.CREDENTIALS: Failure.DENIED,
     Reason.DECRYPTION: Failure.DENIED,
     Reason.REQUEST: Failure.MISCONFIGURED,
+    Reason.ENDPOINT: Failure.MISCONFIGURED,
     Reason.THROTTLED: Failure.THROTTLED,
     Reason.UNAVAILABLE: Failure.UNAVAILABLE,
     Reason.TIMEOUT: Failure.TIMEOUT,
@@ -85,6 +88,14 @@ def reason_of(code: str, status: int) -> Reason:
     if status == 408:
         return Reason.TIMEOUT
     return Reason.UNAVAILABLE if status >= 500 else Reason.REQUEST
+
+
+def is_another_servers(code: str, status: int) -> bool:
+    """Whether a refusal comes from a proxy, or whoever stands between: AWS gives a code with each of its own.
+
+    botocore puts the status in its place.
+    """
+    return (not code or code == str(status)) and (300 <= status < 400 or status in (403, 404, 405, 407))
 
 
 def known_code(code: str) -> str:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from syncd.providers.api import Failed, StoreError
-from syncd.providers.aws_codes import Reason, known_code, reason_of
+from syncd.providers.aws_codes import Reason, is_another_servers, known_code, reason_of
 
 _PHRASES = (
     "no identity-based policy allows",
@@ -45,6 +45,7 @@ _PHRASES = (
 _MARKED = ("marked for deletion", "marked deleted", "was deleted")
 _KMS = ("Access to KMS is not allowed", "perform: kms:", "ciphertext refers to")
 _ACTION = re.compile(r"not authorized to perform:? ((?:secretsmanager|ssm|kms|sts):[A-Z][A-Za-z]+)")
+_ENDPOINT_HINT = "check proxies and the variables that name AWS's endpoints"
 _CLOCK = ("Signature expired", "Signature not yet current")
 
 
@@ -89,10 +90,12 @@ def from_code(code: str, said: str, asked: Asked, *, status: int = 0, retry_afte
 def nonsense(asked: Asked) -> AwsError:
     """The error of an answer that says neither what was asked for nor why not."""
     message = f"the answer to `{asked.action}` makes no sense: something that is not AWS answered"
-    return AwsError(Reason.UNAVAILABLE, message, hint="check proxies and the variables that name AWS's endpoints")
+    return AwsError(Reason.UNAVAILABLE, message, hint=_ENDPOINT_HINT)
 
 
 def _reason(code: str, said: str, status: int) -> Reason:
+    if is_another_servers(code, status):
+        return Reason.ENDPOINT
     reason = reason_of(code, status)
     if reason is Reason.REQUEST and any(phrase in said for phrase in _MARKED):
         return Reason.ABSENT
@@ -117,6 +120,8 @@ def _sentence(reason: Reason, asked: Asked, known: str) -> tuple[str, str]:
         case Reason.DECRYPTION:
             hint = "grant `kms:Decrypt` on the key of the secret, and check that the key is enabled"
             return f"`{asked.subject}` cannot be decrypted by {asked.identity} ({known})", hint
+        case Reason.ENDPOINT:
+            return f"something that is not AWS refuses `{asked.action}` ({known})", _ENDPOINT_HINT
         case Reason.THROTTLED:
             return f"AWS asks to slow down (`{asked.action}`, {known})", ""
         case Reason.TIMEOUT | Reason.UNAVAILABLE:

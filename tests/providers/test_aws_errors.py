@@ -109,6 +109,25 @@ def test_who_must_act(error: Exception, failure: Failure) -> None:
 @pytest.mark.parametrize(
     ("code", "status", "reason"),
     [
+        ("403", 403, Reason.ENDPOINT),
+        ("", 404, Reason.ENDPOINT),
+        ("407", 407, Reason.ENDPOINT),
+        ("302", 302, Reason.ENDPOINT),
+        ("AccessDenied", 403, Reason.PERMISSION),
+        ("503", 503, Reason.UNAVAILABLE),
+        ("400", 400, Reason.REQUEST),
+    ],
+)
+def test_a_refusal_without_a_code_is_none_of_aws(code: str, status: int, reason: Reason) -> None:
+    """botocore puts the status where no code is: then a proxy speaks, and neither key nor right is at fault."""
+    failure = from_code(code, "", ASKED, status=status)
+    assert reason is failure.reason
+    assert (reason is Reason.ENDPOINT) is failure.message.startswith("something that is not AWS refuses")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reason"),
+    [
         ("AccessDenied", 403, Reason.PERMISSION),
         ("AccessDeniedException", 400, Reason.PERMISSION),
         ("UnrecognizedClientException", 400, Reason.CREDENTIALS),
