@@ -186,9 +186,11 @@ def _decide_secret(
                 else:
                     writers.append(one)
                 state = verdict
-    parts.settled.extend(settled)
-    if writers:
+    if state == before:  # what an owner would undo of a merge, the merge does again
+        settled += [Settled(name, one.declaration) for one in writers]
+    elif writers:
         parts.changes.append(_change(name, before, state, writers))
+    parts.settled.extend(settled)
     if one_tracked := tracked(name, group, before, state, rules):
         parts.tracked[name] = one_tracked
 

@@ -338,6 +338,14 @@ def test_owner_and_merge_on_one_secret_make_one_change() -> None:
     assert () == planned(both, after(first, {})[NAME]).changes
 
 
+def test_a_key_that_both_have_is_the_merges_and_settles() -> None:
+    """What the owner would write the merge would write again, so there is nothing to do."""
+    other = wanted({"A": "2"}, MERGE, declaration=ObjectName("shop", "other"), owner="default/files/shop/other")
+    both = [other, wanted({"A": "1"})]
+    plan = planned(both, after(planned(both), {})[NAME])
+    assert ((), 2) == (plan.changes, len(plan.settled))
+
+
 def test_labels_that_a_declaration_drops_are_removed() -> None:
     """Only what it wrote itself goes; foreign labels stay."""
     first = after(planned(wanted({"A": "1"}, metadata=Metadata(labels={"tier": "db"})), Missing()), {})[NAME]
