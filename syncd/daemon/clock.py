@@ -54,7 +54,7 @@ class Clock:
         self._numbers = count()
         self._offset = wall() - monotonic()
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": _InPlace()})
+        self._scheduler = _Scheduler(timezone=UTC, executors={"default": _InPlace()})
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)
@@ -73,7 +73,7 @@ class Clock:
     def keep(self, groups: Mapping[str, Group]) -> None:
         """From now on there are these groups; a group that was there before keeps its time."""
         for gone in self._groups.keys() - groups.keys():
-            self._remove(gone)
+            self._scheduler.remove_job(gone)
         before, self._groups = self._groups, dict(groups)
         for group in groups.values():
             if group.id not in before:
@@ -87,6 +87,8 @@ class Clock:
             if known and due >= known.due:
                 return
             self._alarms[name] = alarm
+        if known:
+            self._scheduler.remove_job(known.job)
         self._date_alarm(alarm)
 
     def next_of(self, group_id: str) -> datetime | None:
@@ -122,7 +124,9 @@ class Clock:
 
     def _date_alarm(self, alarm: _Alarm) -> None:
         """A job of its own each time: the one that is ringing is removed by the scheduler when it has rung."""
-        self._add(f"alarm {next(self._numbers)}", _Moment(self.when(alarm.due)), self._ring, alarm)
+        self._scheduler.remove_job(alarm.job)
+        alarm.job = f"alarm {next(self._numbers)}"
+        self._add(alarm.job, _Moment(self.when(alarm.due)), self._ring, alarm)
 
     def _ring(self, alarm: _Alarm) -> None:
         early = alarm.due > self.monotonic() + 0.001  # the wall clock was set forward
@@ -149,16 +153,21 @@ class Clock:
             coalesce=True,
         )
 
-    def _remove(self, group_id: str) -> None:
-        with suppress(JobLookupError):
-            self._scheduler.remove_job(group_id)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Alarm:
     name: str
     due: float
     call: Callable[[], None]
+    job: str = ""
+
+
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # the library has no types
+    """One to which it is no error that a job is gone: what rings may itself remove what was to ring after it."""
+
+    def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
+        with suppress(JobLookupError):
+            super().remove_job(job_id, jobstore)
 
 
 class _InPlace(BaseExecutor):  # type: ignore[misc]  # the library has no types

@@ -134,6 +134,27 @@ def test_the_sooner_alarm_wins(heard: Heard) -> None:
     assert "sooner" == heard.next()
 
 
+def test_an_alarm_that_another_replaces_leaves_nothing_behind(heard: Heard) -> None:
+    """Nor does a clock that is set: else its jobs would pile up until their time comes."""
+    for number in range(20):
+        heard.clock.at("x", heard.clock.monotonic() + HOUR - number, lambda: None)
+    for offset in (HOUR, 0.0, -HOUR):
+        heard.offset = offset
+        heard.clock.check()
+    assert 1 == len(heard.clock._scheduler.get_jobs())
+
+
+def test_what_rings_may_replace_what_is_to_ring_next(heard: Heard) -> None:
+    """Both are due at once: the clock goes on, with the one that took the place."""
+    now = heard.clock.monotonic()
+    with heard.clock._scheduler._jobstores_lock:  # the scheduler sees both together
+        heard.clock.at("a", now - 2, lambda: heard.clock.at("b", now - 3, lambda: heard.calls.put("sooner")))
+        heard.clock.at("b", now - 1, lambda: heard.calls.put("later"))
+    assert "sooner" == heard.next()
+    heard.clock.at("c", now, lambda: heard.calls.put("next"))
+    assert ("next", True) == (heard.next(), heard.clock.alive)
+
+
 def test_a_clock_that_is_set_back_holds_up_nothing(heard: Heard) -> None:
     """What was dated an hour ahead is dated anew."""
     heard.offset = HOUR
