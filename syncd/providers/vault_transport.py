@@ -23,6 +23,8 @@ from syncd.providers.vault_errors import from_exception, from_response, from_sta
 
 _REDIRECTS = (301, 302, 307, 308)
 _MAX_REDIRECTS = 3
+_REFUSALS = (401, 403, 405, 407)
+"""Of a client; Vault gives its own as JSON, and a proxy a page."""
 _TOKEN_CALLS = {
     "auth/token/lookup-self": "LookupSelf",
     "auth/token/renew-self": "RenewSelf",
@@ -130,6 +132,9 @@ class VaultHttp(requests.Session):
         if response.status_code == 400 and b"HTTPS server" in response.content:
             hint = "is `server` meant to be https://?"
             raise StoreError(Failure.MISCONFIGURED, "Vault's address speaks TLS", hint=hint)
+        if response.status_code in _REFUSALS and not response.content.lstrip().startswith(b"{"):
+            message = f"something that is not Vault refuses (HTTP {response.status_code})"
+            raise StoreError(Failure.MISCONFIGURED, message, hint="check `server`, and proxies on the way to it")
         return response
 
     def _next(self, url: str, response: requests.Response) -> str:

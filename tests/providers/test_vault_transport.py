@@ -190,6 +190,17 @@ def test_broken_answers_are_failures(openbao: OpenBao, fault: Fault, expected: F
         assert 1 == server.count("/v1/secret/data/a")
 
 
+@pytest.mark.parametrize("status", [401, 403, 405, 407])
+def test_the_refusal_of_a_proxy_is_none_of_vaults(status: int) -> None:
+    """It is held neither against the token nor against a policy, and asking again is of no use."""
+    with FaultServer() as server:
+        server.inject(answer(status, b"<html>blocked</html>"))
+        refused = failure(server.url)
+        assert 1 == server.count()
+    assert Failure.MISCONFIGURED is refused.failure
+    assert f"something that is not Vault refuses (HTTP {status})" == refused.message
+
+
 @pytest.mark.parametrize("document", [{"data": {"keys": []}}, {"data": {"custom_metadata": "text"}}])
 def test_broken_metadata_is_a_failure(document: object) -> None:
     """Metadata that no KV engine would write is not taken for empty metadata."""
