@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncd.errors import Failure, RenderError, StoreError
 from syncd.manifests.externalsecret import ExternalSecret
@@ -17,6 +17,8 @@ from syncd.reconcile.located import located
 from syncd.reconcile.paths import Filled, Piece
 
 TEMPLATE = "spec.target.template"
+STEPS = 4_000_000
+"""What all templates of a declaration may do together: ten times what one may."""
 FOREIGN = ("argocd.argoproj.io/", "kubectl.kubernetes.io/", "helm.sh/", "meta.helm.sh/", "syncd.dev/")
 """Labels and annotations by which other tools know their own objects; on a copy they would claim the Secret."""
 FLUX = ".toolkit.fluxcd.io/"
@@ -85,6 +87,7 @@ class _Shaping:
         self._namespace = namespace
         self._data = data
         self._answers = answers
+        self._steps = STEPS
         self.varying: set[str] = set()
 
     def pieces(self, source: TemplateFrom) -> Iterator[Piece]:
@@ -110,11 +113,17 @@ class _Shaping:
             yield Piece(item.key, rendered, pairs=item.template_as is TemplateAs.KEYS_AND_VALUES)
 
     def rendered(self, text: str, name: str) -> bytes:
-        from syncd.templating import Template  # late: its functions bring libraries that most declarations never need
+        # late: its functions bring libraries that most declarations never need
+        from syncd.templating import Limits, Meter, Template
 
         template = Template(text, name=name)
         self.varying.update(template.varying)
-        return template.render(self._data)
+        limits = Limits()
+        steps = min(self._steps, limits.steps)
+        meter = Meter(replace(limits, steps=steps))
+        rendered = template.render(self._data, meter=meter)
+        self._steps -= steps - meter.left
+        return rendered
 
 
 def _pairs(text: bytes, name: str) -> Values:

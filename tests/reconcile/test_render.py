@@ -244,6 +244,14 @@ def test_a_broken_template_names_its_place_and_no_value(canary: Any) -> None:
     assert (True, False) == (made.reason.startswith("spec.target.template.data[url]"), value in made.reason)
 
 
+def test_the_templates_of_a_declaration_are_bounded_together() -> None:
+    """Many that each keep to their own limit must not hold up a pass for minutes."""
+    spec = {**one("a"), "target": {"template": {"data": {f"k{n}": "{{ range 150000 }}{{ end }}" for n in range(99)}}}}
+    made = render(declared(spec), answered({"a": "x"}), CONTEXT)
+    assert isinstance(made, Unknown)
+    assert "too many steps" in made.reason
+
+
 def test_labels_of_the_declaration_are_copied_but_not_those_by_which_tools_know_their_own() -> None:
     """An Argo CD tracking id on the Secret would make Argo CD prune it."""
     foreign = ("argocd.argoproj.io/instance", "kustomize.toolkit.fluxcd.io/name", "helm.sh/chart", "syncd.dev/x")
