@@ -216,19 +216,26 @@ def _vault(value: bytes, name: str) -> bytes:
 
 
 def _kubernetes(value: bytes, name: str) -> bytes:
-    """A key, or a key and a path in its JSON; of metadata, `labels.` or `annotations.` and a name with any dots."""
+    """A key, or a key and a path in its JSON.
+
+    Of metadata, `labels.` or `annotations.` and a name with any dots, or a name and a path in its JSON.
+    """
     document = json.loads(value)
     if not name:
         return gojson.write(document, gojson.quote).encode()
     if name in document:
         return _kubernetes_bytes(document[name])
     key, _, path = name.partition(".")
-    if path and key in document:
-        text = _kubernetes_bytes(document[key])
-        paths = [path] if isinstance(document[key], str) else [path.replace(".", "\\."), path]
-        for result in (gjson.get(text, path.encode()) for path in paths):
-            if result.exists:
-                return result.value
+    member = document.get(key)
+    if isinstance(member, dict):
+        if path in member:
+            return _kubernetes_bytes(member[path])
+        key, _, path = path.partition(".")
+        member = member.get(key)
+    if path and isinstance(member, str):
+        result = gjson.get(_kubernetes_bytes(member), path.encode())
+        if result.exists:
+            return result.value
     raise _missing(name, document.keys)
 
 

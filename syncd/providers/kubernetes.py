@@ -202,7 +202,7 @@ def _found(secret: SecretObject) -> Found:
 
 
 def _metadata(secret: SecretObject) -> Found:
-    document = {"annotations": dict(secret.annotations), "labels": dict(secret.labels)}
+    document = {"annotations": dict(secret.annotations) or None, "labels": dict(secret.labels) or None}
     return Found(SecretValue(json.dumps(document, sort_keys=True)), secret.resource_version)
 
 

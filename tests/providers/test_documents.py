@@ -200,6 +200,14 @@ class TestKubernetes:
         assert b'{"app":"x"}' == lookup(Dialect.KUBERNETES, document, "labels")
         assert {"app": b'"x"'} == split(Dialect.KUBERNETES, document, "labels")
 
+    def test_a_path_leads_into_the_json_of_an_annotation(self) -> None:
+        """As it does into that of a key."""
+        document = b'{"annotations": {"conf": "{\\"a\\": {\\"b\\": 1}}"}, "labels": null}'
+        assert b"1" == lookup(Dialect.KUBERNETES, document, "annotations.conf.a.b")
+        for name in ("annotations.conf.x", "annotations.none", "labels.a", "labels."):
+            with pytest.raises(DocumentError):
+                lookup(Dialect.KUBERNETES, document, name)
+
     @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.binary()))
     def test_any_bytes_come_through(self, data: dict[str, bytes]) -> None:
         """The document loses nothing."""

@@ -129,6 +129,14 @@ def test_metadata(remote: Remote) -> None:
     assert b"seb" == lookup(Dialect.KUBERNETES, found.value.reveal(), "labels.dev")
 
 
+def test_metadata_that_is_not_there_is_null(remote: Remote) -> None:
+    """As the reference writes it."""
+    remote.put("a", {"user": b"ann"})
+    found = read(remote.store(), "a", metadata=True)
+    assert isinstance(found, Found)
+    assert b'{"annotations":null,"labels":null}' == lookup(Dialect.KUBERNETES, found.value.reveal(), "")
+
+
 def test_value_and_metadata_of_one_secret(remote: Remote) -> None:
     """Both can be asked for at once; each key has its own answer."""
     remote.put("a", {"user": b"ann"}, labels={"dev": "seb"})
