@@ -112,6 +112,8 @@ class Passes:
         self.backoff.keep_stores({store for group in self._declared.groups.values() for store in group.stores})
         self.clock.keep(self._declared.groups)
         self.want(changed)
+        if gone:
+            self._tell_depth()
 
     def want(self, names: Iterable[ObjectName]) -> int:
         """Puts declarations on the queue, in the order of the manifests and before all that is periodic.
@@ -188,6 +190,7 @@ class Passes:
             batch = self.queue.wait(IDLE)
             if batch is None:
                 continue
+            self._tell_depth()
             try:
                 if batch.group == SWEEP:
                     self._sweep()

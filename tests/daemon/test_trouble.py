@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from syncd.cluster.api import SecretPatch
-from syncd.daemon.events import ClockStepped, Drifted, PassFinished
+from syncd.daemon.events import ClockStepped, Drifted, PassFinished, QueueChanged
+from syncd.daemon.queue import Lane
 from syncd.model import ObjectName, SecretValue
 from syncd.providers.fake import FakeStore
 from tests.daemon.house import House
@@ -166,3 +167,24 @@ def test_a_pause_that_ends_some_day_leaves_the_schedule_as_it_is(house: House) -
         wait_for(lambda: "paused" == requests.get(url, timeout=10).json()["externalSecrets"][0]["state"])
         shown = datetime.fromisoformat(requests.get(url, timeout=10).json()["externalSecrets"][0]["nextSync"])
     assert shown < datetime.now(UTC) + timedelta(hours=1, minutes=1)
+
+
+def test_what_waits_and_what_is_under_way_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a pass begins, not only when it ends; and when what waits is declared no more."""
+    monkeypatch.setattr(FakeStore, "fetch", lambda *_: threading.Event().wait())
+    for name in ("a", "b"):
+        (house.manifests / f"{name}.yaml").unlink()
+    house.options = replace(house.options, provider_timeout=30.0)
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    house.declare("c", of="hang")
+
+    def depth() -> tuple[int, int]:
+        last = house.heard.of(QueueChanged)[-1]
+        return last.waiting[Lane.NEW], last.under_way
+
+    with house.running(passes=1):
+        wait_for(lambda: (0, 1) == depth())
+        house.declare("a")
+        wait_for(lambda: (1, 1) == depth())
+        (house.manifests / "a.yaml").unlink()
+        wait_for(lambda: (0, 1) == depth())
