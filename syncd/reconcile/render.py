@@ -94,11 +94,10 @@ def _desired(declaration: ExternalSecret, answers: Answers, context: Context) ->
     _check_target(declaration.target_name, context)
     data = gather(declaration, answers, context.generators)
     empty = not data and policy.deletion is not DeletionPolicy.MERGE
-    shaped = Shaped() if empty else shape(declaration, data, answers)
-    merges = policy.creation in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE)
+    shaped = Shaped() if empty or policy.creation is CreationPolicy.NONE else shape(declaration, data, answers)
     kind = _type(declaration)
     _check(shaped, declaration.target_name.kind)
-    if kind and not merges and not empty:  # what a merge gives is a part of the data only
+    if kind and policy.creation in (CreationPolicy.OWNER, CreationPolicy.ORPHAN) and not empty:  # a merge gives a part
         check_type(kind, shaped.data, shaped.annotations)
     return Desired(
         declaration=declaration.object_name,

@@ -200,6 +200,13 @@ def test_a_template_without_data_passes_every_key_through() -> None:
     assert ({"KEY": "bar"}, {"team": "bar"}) == (data_of(made), made.metadata.labels)
 
 
+def test_creation_policy_none_does_not_look_at_the_template() -> None:
+    """As in the reference: the values are fetched, and that is all."""
+    template = {"type": "kubernetes.io/tls", "data": {"x": "{{ .absent }}"}}
+    spec = {**one("a"), "target": {"creationPolicy": "None", "template": template}}
+    assert isinstance(render(declared(spec), answered({"a": "x"}), CONTEXT), Desired)
+
+
 def test_template_data_wins_over_template_from() -> None:
     """And of several `templateFrom` the later wins."""
     sources = [{"literal": "a: first\nb: first"}, {"literal": "b: second"}]
