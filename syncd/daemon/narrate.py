@@ -105,9 +105,10 @@ class Narrator:
             line.write()
         orphans = frozenset(one.name for one in event.report.plan.orphans)
         for name in sorted(orphans - self._orphans):
-            log.warning("Secret `%s` is ours and no longer declared; hint: `--prune` deletes such Secrets", name)
+            log.warning("%s `%s` is ours and no longer declared; hint: `--prune` deletes what is", name.kind, name)
         for refusal in event.report.plan.refusals:
-            log.warning("Secret `%s` is kept: %s", refusal.name, sentence(refusal.reason, refusal.hint))
+            kept, why = refusal.name, sentence(refusal.reason, refusal.hint)
+            log.warning("%s `%s` is kept: %s", kept.kind, kept, why)
         self._orphans = orphans
 
 
@@ -143,7 +144,7 @@ def _of_secret(write: Write) -> _Line:
     keys = {"added": change.keys.added, "changed": change.keys.changed, "removed": change.keys.removed}
     fields = {"secret": str(change.name), "action": str(change.action)}
     fields |= {f"keys_{word}": ",".join(names) for word, names in keys.items() if names}
-    return _Line(logging.INFO, f"Secret `{change.name}`: {change.action}: {change.reason}", fields)
+    return _Line(logging.INFO, f"{change.name.kind} `{change.name}`: {change.action}: {change.reason}", fields)
 
 
 def _of_workload(note: NoteWrite) -> _Line:

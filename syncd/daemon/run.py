@@ -195,7 +195,7 @@ class Daemon:
                 report = self._reconciler.sweep(prune=self._prune and not state.problems)
             self._listeners.tell(Swept(report, self._passes.clock.now()))
         except SyncdError as error:
-            log.warning("orphans were not looked for: %s", error.message)
+            log.warning("orphans were not looked for: %s", sentence(error.message, error.hint))
         finally:
             self._sweep_later(SWEEP)
 
