@@ -11,7 +11,7 @@ import pytest
 from syncd.daemon.events import PassFinished, Paused, Retrying, Swept, WatchHolds, WatchLost
 from syncd.daemon.narrate import Narrator
 from syncd.daemon.queue import Lane
-from syncd.model import ObjectName, SecretObject, TargetKind
+from syncd.model import Missing, ObjectName, SecretObject, TargetKind
 from syncd.reconcile.apply import Applied, Result, Write
 from syncd.reconcile.changes import Orphan
 from syncd.reconcile.plan import Plan
@@ -58,7 +58,7 @@ def test_what_is_watched_is_told_by_kind(said: pytest.LogCaptureFixture) -> None
 def test_changes_are_told_by_kind(said: pytest.LogCaptureFixture) -> None:
     """And orphans."""
     name = ObjectName("shop", "conf", TargetKind.CONFIG_MAP)
-    plan = planned(wanted({"KEY": "1"}, name=name))
+    plan = planned(wanted({"KEY": "1"}, name=name), {name: Missing()})
     write = Write(plan.changes[0], Result.DONE, SecretObject(name))
     report = Report((Round(plan, Applied(writes=(write,)), Restarted()),))
     narrator = Narrator()
