@@ -34,7 +34,7 @@ class Clock:
 
     The wall clock decides about schedules and phases, the monotonic one about pauses; `wall` and `monotonic` can be
     others in tests. When the wall clock is set, `check` dates everything anew: nothing waits for an hour that has been
-    taken back, and nothing is made up for.
+    taken back, and what should have happened in one that was left out (the machine slept, say) happens once.
     """
 
     def __init__(
@@ -102,8 +102,12 @@ class Clock:
         if abs(step) < STEP:
             return 0.0
         self._offset += step
+        now = self.now()
         for group in self._groups.values():
+            missed = (due := self.next_of(group.id)) is not None and due <= now
             self._date(group)
+            if missed:
+                self._due(group.id)
         for alarm in list(self._alarms.values()):
             self._date_alarm(alarm)
         return step

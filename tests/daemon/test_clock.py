@@ -169,6 +169,20 @@ def test_a_clock_that_is_set_back_holds_up_nothing(heard: Heard) -> None:
     assert {"alarm", group.id} == {heard.next(), heard.next()}
 
 
+def test_what_was_due_while_the_machine_slept_comes_once(heard: Heard) -> None:
+    """However many of its moments have passed; a group that was not due waits for its own."""
+    missed = Group(("SecretStore/shop/keys",), Every(HOUR), ())
+    later = Group(("SecretStore/shop/keys",), Every(1000 * 24 * HOUR), ())
+    heard.clock.keep({group.id: group for group in (missed, later)})
+    following = heard.clock.next_of(later.id)
+    heard.offset = 5 * HOUR
+    heard.clock.check()
+    assert (missed.id, True, following) == (heard.next(), heard.calls.empty(), heard.clock.next_of(later.id))
+    due = heard.clock.next_of(missed.id)
+    assert due is not None
+    assert timedelta() < due - heard.clock.now() <= timedelta(hours=1)
+
+
 def test_a_clock_that_is_right_changes_nothing(heard: Heard) -> None:
     """Small corrections are none."""
     heard.offset = 2.0
