@@ -12,6 +12,8 @@ from tests.servers.controlplane import ControlPlane
 
 SAMPLE = [
     "create-createormerge-absent",
+    "create-foreign-own-type",
+    "create-foreign-sealed",
     "create-immutable",
     "create-immutable-on-later",
     "create-merge-absent",
