@@ -75,9 +75,9 @@ def _read(file: str, _: int) -> tuple[list[str], dict[int, tuple[Parsed, Steps]]
     path = Path(file)
     if path.stat().st_size > _LARGEST:
         return [], {}
-    text = path.read_text(encoding="utf-8-sig")
+    text = path.read_text(encoding="utf-8-sig")  # line ends become line feeds
     objects = {one.line_of(steps) if steps else one.line: (one, steps) for one, steps in _objects(text)}
-    return text.splitlines(), objects
+    return text.split("\n"), objects
 
 
 def _objects(text: str) -> Iterator[tuple[Parsed, Steps]]:

@@ -67,6 +67,13 @@ def test_a_block_tells_line_and_column_and_other_texts_the_line(
     assert f"{file}:{expected}" == place(f"{file}:3", f"{path}: {ERROR.format(name=name, line=line)}")
 
 
+def test_lines_end_as_in_the_rest_of_the_file(file: Path) -> None:
+    """With carriage returns, say."""
+    file.write_bytes(MANIFEST.replace("\n", "\r\n").encode())
+    message = f"spec.target.template.data[block]: {ERROR.format(name='block', line=3)}"
+    assert f"{file}:17:18" == place(f"{file}:3", message)
+
+
 def test_objects_of_lists_are_found(tmp_path: Path) -> None:
     """Their lines are those of their first fields."""
     file = tmp_path / "list.json"
