@@ -183,7 +183,7 @@ class Passes:
             self._tell_depth()
 
     def _tell_depth(self) -> None:
-        self._listeners.tell(QueueChanged(*self.queue.depth()))
+        self._listeners.tell(QueueChanged(*self.queue.depth(without=SWEEP)))
 
     def _work(self) -> None:
         while not self._stopping:

@@ -96,11 +96,12 @@ class Queue:
         with self._changed:
             return not self._lanes and not self._under_way
 
-    def depth(self) -> tuple[Mapping[Lane, int], int]:
-        """How many names wait in each lane, and how many are under way."""
+    def depth(self, *, without: str = "") -> tuple[Mapping[Lane, int], int]:
+        """How many names wait in each lane, and how many are under way, but for those of one group."""
         with self._changed:
-            counts = Counter(lane for lane, _ in self._lanes.values())
-            return {lane: counts[lane] for lane in Lane}, self._busy.total()
+            counts = Counter(lane for lane, group in self._lanes.values() if group != without)
+            busy = sum(len(batch.names) for group, batch in self._under_way.items() if group != without)
+            return {lane: counts[lane] for lane in Lane}, busy
 
     def _take(self) -> Batch | None:
         if self._closed:

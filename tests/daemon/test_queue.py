@@ -38,6 +38,16 @@ def test_a_name_waits_once() -> None:
     assert ({Lane.NEW: 0, Lane.PERIODIC: 1}, 0) == queue.depth()
 
 
+def test_one_group_can_be_left_out_of_the_count() -> None:
+    """The search for orphans is no ExternalSecret, neither while it waits nor while it is under way."""
+    queue = Queue()
+    for group in ("g", "search"):
+        queue.add(group, names(group), Lane.PERIODIC)
+    assert ({Lane.NEW: 0, Lane.PERIODIC: 1}, 0) == queue.depth(without="search")
+    assert all(queue.take() for _ in range(2))
+    assert ({Lane.NEW: 0, Lane.PERIODIC: 0}, 1) == queue.depth(without="search")
+
+
 def test_a_better_lane_is_kept() -> None:
     """What waits as new is not put back by its schedule, and what waits periodically can become new."""
     queue = Queue()
