@@ -6,7 +6,7 @@ import os
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -41,7 +41,8 @@ def noted() -> Iterator[Signals]:
             if stopping:
                 os._exit(1)
             stopping.append(number)
-        os.write(writable, bytes([number]))
+        with suppress(BlockingIOError):  # so many wait already that one more says nothing new
+            os.write(writable, bytes([number]))
 
     before = {number: signal.signal(number, note) for number in (*STOP, *RELOAD)}
     try:
