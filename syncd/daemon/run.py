@@ -35,6 +35,9 @@ LONG = 900.0
 """Seconds; a pass that takes longer hangs: everything in it has a deadline."""
 SWEEP = 600.0
 """Seconds between two searches for orphans; a change of the manifests brings one too."""
+SETTLED = 10.0
+"""Seconds that manifests must have stood before what they declare no more is deleted: a file that is being written may
+be empty for a moment, and what comes in the place of something should be there first."""
 DRAIN = 4.0
 """Seconds in which stores are closed and passes are waited for when syncd ends."""
 REST = 0.7
@@ -84,7 +87,7 @@ class Daemon:
         self._watching = Watching(target, self._drift, self._listeners, self._passes.hasten, kinds=setup.options.kinds)
         self._notifier = notifier
         self._seen = Declarations()
-        self._beat = monotonic()
+        self._beat = self._moved = monotonic()
         self._prune = setup.options.prune
         self._server = self._make_server(metrics)
         self.port = 0
@@ -146,6 +149,8 @@ class Daemon:
     def _take_manifests(self) -> None:
         """The first time, or after they were read again."""
         now, before = self._manifests.declarations, self._seen
+        if moved := targets_of(before) != targets_of(now):
+            self._moved = self._monotonic()
         self._seen = now
         news, removed = changed(before, now), names_of(before) - names_of(now)
         self._listeners.tell(Loaded(now, self._manifests.problems, news, removed))
@@ -154,7 +159,7 @@ class Daemon:
         self._passes.declare(now, news)
         namespaces = self._setup.options.namespaces or {one.target_name.namespace for one in now.external_secrets}
         self._watching.watch(namespaces, everywhere=not self._setup.options.namespaces)
-        if targets_of(before) != targets_of(now):  # some may be orphans now, or none any more
+        if moved:  # some may be orphans now, or none any more
             self._sweep_later(0.0)
 
     def _reload(self) -> None:
@@ -190,14 +195,18 @@ class Daemon:
 
     def _sweep(self) -> None:
         """Looks for orphans; deletes them when `prune` is set and every file loads. In a pass thread."""
+        rest = 0.0
         try:
             with self._manifests.held() as state:
-                report = self._reconciler.sweep(prune=self._prune and not state.problems)
+                taken = state.declarations is self._seen  # else it is about to be told since when they stand
+                rest = self._moved + SETTLED - self._monotonic() if self._prune else 0.0
+                prune = self._prune and taken and rest <= 0 and not state.problems
+                report = self._reconciler.sweep(prune=prune)
             self._listeners.tell(Swept(report, self._passes.clock.now()))
         except SyncdError as error:
             log.warning("orphans were not looked for: %s", sentence(error.message, error.hint))
         finally:
-            self._sweep_later(SWEEP)
+            self._sweep_later(rest if rest > 0 else SWEEP)
 
     def _make_server(self, metrics: Callable[[str], tuple[bytes, str]]) -> Server | None:
         if self._setup.address is None:

@@ -13,7 +13,7 @@ from syncd.daemon.backoff import LEAST
 from syncd.daemon.clock import STEP
 from syncd.daemon.outcomes import State
 from syncd.daemon.passes import CONFIRM
-from syncd.daemon.run import LONG, SWEEP
+from syncd.daemon.run import LONG, SETTLED, SWEEP
 from syncd.daemon.status import Standing, _standing
 from syncd.manifests import extensions
 from syncd.settings import BY_NAME
@@ -51,9 +51,16 @@ def test_every_annotation_is_told(annotation: str) -> None:
 
 def test_the_numbers_are_those_of_the_code() -> None:
     """In words or digits."""
-    assert (5.0, 5.0, 10.0, 600.0, 900.0) == (LEAST, STEP, CONFIRM, SWEEP, LONG)
+    assert (5.0, 5.0, 10.0, 10.0, 600.0, 900.0) == (LEAST, STEP, CONFIRM, SETTLED, SWEEP, LONG)
     assert all(
         words in PAGE
-        for words in ("after 5 s", "by five seconds", "ten seconds later", "every ten minutes", "for 15 minutes")
+        for words in (
+            "after 5 s",
+            "by five seconds",
+            "ten seconds later",
+            "stood so for ten seconds",
+            "every ten minutes",
+            "for 15 minutes",
+        )
     )
     assert BY_NAME["listen"].default in PAGE

@@ -38,13 +38,29 @@ def test_what_is_declared_again_is_no_orphan(house: House) -> None:
         wait_for(lambda: [ObjectName("shop", "other")] == orphans())
 
 
-def test_orphans_are_pruned_when_asked_to(house: House) -> None:
+def test_orphans_are_pruned_when_asked_to(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--prune`."""
+    monkeypatch.setattr(run, "SETTLED", 0.3)
     house.options = replace(house.options, prune=True)
     with house.running():
         house.becomes(a="1", b="1")
         (house.manifests / "a.yaml").unlink()
         house.becomes(a="", b="1")
+
+
+def test_a_file_that_is_empty_for_a_moment_loses_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one is while an editor writes it; a search that is due meanwhile only shows."""
+    monkeypatch.setattr(run, "SETTLED", 600.0)
+    house.options = replace(house.options, prune=True)
+    with house.running():
+        house.becomes(a="1", b="1")
+        uid = house.target.secrets[A].uid
+        text = (house.manifests / "a.yaml").read_text()
+        house.save("a", "")
+        wait_for(lambda: [A] == [one.name for event in house.heard.of(Swept) for one in event.report.plan.orphans])
+        house.save("a", text)
+        wait_for(lambda: 3 <= len(house.heard.of(Swept)) and not house.heard.of(Swept)[-1].report.plan.orphans)
+    assert uid == house.target.secrets[A].uid
 
 
 def test_a_search_for_orphans_that_fails_is_not_the_last(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,8 +77,9 @@ def test_a_search_for_orphans_that_fails_is_not_the_last(house: House, monkeypat
         wait_for(lambda: bool(house.heard.of(Swept)))
 
 
-def test_nothing_is_pruned_while_a_file_is_broken(house: House) -> None:
+def test_nothing_is_pruned_while_a_file_is_broken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody knows what it would declare."""
+    monkeypatch.setattr(run, "SETTLED", 0.0)
     house.options = replace(house.options, prune=True)
     with house.running():
         house.becomes(a="1", b="1")
