@@ -50,11 +50,13 @@ class Declared:
 
 
 def _pauses(declarations: Declarations) -> dict[ObjectName, list[datetime]]:
-    """When pauses end that do so by themselves: a declaration's own, and those of its stores."""
+    """When pauses end that do so by themselves: a declaration's own, and those of its Namespace and stores."""
+    of_namespaces = {name: pause_end(one.annotations) for name, one in declarations.references.namespaces.items()}
     of_stores = {str(key): pause_end(store.metadata.annotations) for key, store in declarations.stores.items()}
     found: dict[ObjectName, list[datetime]] = {}
     for one in declarations.external_secrets:
-        ends = [pause_end(one.metadata.annotations), *(of_stores.get(store) for store in stores_of(one))]
+        around = of_namespaces.get(one.metadata.namespace), *map(of_stores.get, stores_of(one))
+        ends = [pause_end(one.metadata.annotations), *around]
         found[one.object_name] = [end for end in ends if end]
     return {name: ends for name, ends in found.items() if ends}
 

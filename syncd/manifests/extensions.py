@@ -64,6 +64,7 @@ KNOWN: Mapping[str, Mapping[str, Check]] = {
     "ClusterExternalSecret": _OF_DECLARATIONS,
     "SecretStore": _OF_STORES,
     "ClusterSecretStore": _OF_STORES,
+    "Namespace": {PAUSE: _pause},
 }
 """By kind and annotation."""
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from syncd.errors import ManifestError, Problem
-from syncd.manifests import crosschecks, objects, references
+from syncd.manifests import crosschecks, extensions, objects, references
 from syncd.manifests.crosschecks import Placed
-from syncd.manifests.declarations import Declarations, KeptAside, References, Validation
+from syncd.manifests.declarations import Declarations, KeptAside, NamespaceMeta, References, Validation
 from syncd.manifests.documents import Parsed, Unreadable, parse
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.faults import Fault, Severity
@@ -62,7 +62,7 @@ class _Loader:
         self._placed: list[Placed] = []
         self._secrets: dict[ObjectName, SecretObject] = {}
         self._config_maps: dict[ObjectName, Mapping[str, str]] = {}
-        self._namespaces: dict[str, Mapping[str, str]] = {}
+        self._namespaces: dict[str, NamespaceMeta] = {}
         self._others: list[KeptAside] = []
 
     def add(self, text: Text) -> None:
@@ -130,7 +130,8 @@ class _Loader:
     def _reference(self, item: Item, role: Role) -> None:
         try:
             if role is Role.NAMESPACE:
-                self._namespaces[item.name.name] = references.labels(item.content)
+                namespace = self._namespaces[item.name.name] = references.namespace(item.content)
+                self._report(item, extensions.check(item.kind, namespace.annotations))
             elif role is Role.CONFIG_MAP:
                 self._once(item, self._config_maps, references.config_map(item.content))
             else:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncd.manifests.content import at
+from syncd.manifests.declarations import NamespaceMeta
 from syncd.manifests.faults import Fault, Path, Severity
 from syncd.model import ObjectName, SecretObject, SecretValue
 
@@ -47,9 +48,9 @@ def config_map(content: Mapping[str, Any]) -> Mapping[str, str]:
     return _texts(content, "data")
 
 
-def labels(content: Mapping[str, Any]) -> Mapping[str, str]:
+def namespace(content: Mapping[str, Any]) -> NamespaceMeta:
     """Raises Unusable."""
-    return _texts(content, "metadata", "labels")
+    return NamespaceMeta(_texts(content, "metadata", "labels"), _texts(content, "metadata", "annotations"))
 
 
 def _texts(content: Mapping[str, Any], *path: str) -> dict[str, str]:

@@ -7,21 +7,31 @@ from dataclasses import dataclass, field, replace
 
 from syncd.model import ObjectName
 from syncd.reconcile.changes import Action, Change
+from syncd.reconcile.owed import Owed
 from syncd.reconcile.plan import Plan, withdraw
 
 WRITES = "paused by `--pause-writes`"
 RESTARTS = "paused by `--pause-restarts`"
 
 
-def pause(plan: Plan, *, writes: bool, restarts: bool) -> Plan:
-    """The plan with everything shown and, as far as it is paused, marked as not to be carried out."""
-    if writes:
-        changes = tuple(replace(change, paused=change.paused or WRITES) for change in plan.changes)
-        plan = replace(plan, changes=changes)
-    if writes or restarts:
-        why = WRITES if writes else RESTARTS
-        plan = replace(plan, workloads=tuple(replace(one, paused=one.paused or why) for one in plan.workloads))
-    return plan
+def pause(plan: Plan, *, writes: bool, restarts: bool, namespaces: Mapping[str, str]) -> Plan:
+    """The plan with everything shown and, as far as it is paused, marked as not to be carried out.
+
+    `namespaces` are those that are paused, with why.
+    """
+    if not (writes or restarts or namespaces):
+        return plan
+    everywhere = WRITES if writes else RESTARTS if restarts else ""
+
+    def held(workload: Owed) -> Owed:
+        why = workload.paused or namespaces.get(workload.workload.name.name.namespace, "") or everywhere
+        return replace(workload, paused=why)
+
+    def kept(change: Change) -> Change:
+        why = change.paused or namespaces.get(change.name.namespace, "") or (WRITES if writes else "")
+        return replace(change, paused=why)
+
+    return replace(plan, changes=tuple(map(kept, plan.changes)), workloads=tuple(map(held, plan.workloads)))
 
 
 @dataclass(frozen=True, slots=True)

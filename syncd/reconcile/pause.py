@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from syncd.manifests.declarations import NamespaceMeta
 from syncd.manifests.extensions import PAUSE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,6 +23,12 @@ def paused(annotations: Mapping[str, str], now: datetime) -> str:
     if end is None:
         return "paused"
     return f"paused until {value}" if now < end else ""
+
+
+def paused_namespaces(namespaces: Mapping[str, NamespaceMeta], now: datetime) -> dict[str, str]:
+    """Why nothing is written in a namespace, by its name."""
+    said = {name: paused(one.annotations, now) for name, one in namespaces.items()}
+    return {name: f"Namespace {name}: {why}" for name, why in said.items() if why}
 
 
 def pause_end(annotations: Mapping[str, str]) -> datetime | None:

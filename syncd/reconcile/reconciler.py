@@ -27,6 +27,7 @@ from syncd.reconcile.options import Options, Progress, Selection, Stage, now, si
 from syncd.reconcile.orphans import with_orphans
 from syncd.reconcile.owed import Tracked
 from syncd.reconcile.owners import Claims
+from syncd.reconcile.pause import paused_namespaces
 from syncd.reconcile.plan import Plan, make_plan
 from syncd.reconcile.pool import WritePool
 from syncd.reconcile.rendering import fetched, made_of, rendered
@@ -219,7 +220,9 @@ class _Pass:
         plan = make_plan(desired, seen.secrets, seen.users, keyring=seen.keyring, rules=self.rules)
         plan = replace(plan, hints=seen.hints)
         plan = with_orphans(plan, seen.orphans, prune=self.options.prune, serving=seen.serving)
-        return pause(plan, writes=self.options.pause_writes, restarts=self.options.pause_restarts)
+        namespaces = paused_namespaces(self.declarations.references.namespaces, self.rules.now)
+        writes, restarts = self.options.pause_writes, self.options.pause_restarts
+        return pause(plan, writes=writes, restarts=restarts, namespaces=namespaces)
 
     def round(self, desired: Sequence[Desired | Unknown], pool: WritePool, *, everything: bool) -> Round:
         with self.shared.turns.taken(one.name.namespace for one in desired):

@@ -49,6 +49,8 @@ class Context:
     """What may be written."""
     stores: Mapping[StoreKey, Store] = field(default_factory=dict, repr=False)
     generators: Generators = field(default_factory=dict, repr=False)
+    paused: Mapping[str, str] = field(default_factory=dict)
+    """Why nothing is written in a namespace, by its name."""
 
 
 def render(declaration: ExternalSecret, answers: Answers, context: Context) -> Desired | Unknown:
@@ -155,9 +157,10 @@ def _policy(declaration: ExternalSecret, context: Context) -> Policy:
 
 
 def _paused(declaration: ExternalSecret, context: Context) -> str:
-    """A declaration is paused by its own annotation, or by that of any of its stores."""
-    if own := paused(declaration.metadata.annotations, context.now):
-        return own
+    """A declaration is paused by its own annotation, that of its Namespace, or that of any of its stores."""
+    own = paused(declaration.metadata.annotations, context.now)
+    if why := own or context.paused.get(declaration.metadata.namespace, ""):
+        return why
     for key in store_keys(declaration):
         store = context.stores.get(key)
         if store and (why := paused(store.metadata.annotations, context.now)):

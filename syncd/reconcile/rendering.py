@@ -11,6 +11,7 @@ from syncd.model import Desired, ObjectName, Unknown
 from syncd.reconcile.answers import Answers
 from syncd.reconcile.fetch import Fetcher
 from syncd.reconcile.options import Options
+from syncd.reconcile.pause import paused_namespaces
 from syncd.reconcile.render import Context, render
 
 
@@ -59,4 +60,5 @@ def _context(declarations: Declarations, options: Options, moment: datetime) -> 
         kinds=options.kinds,
         stores=declarations.stores,
         generators=declarations.generators,
+        paused=paused_namespaces(declarations.references.namespaces, moment),
     )

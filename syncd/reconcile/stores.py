@@ -142,13 +142,13 @@ def _refuses(store: Store, namespace: str, declarations: Declarations) -> Failed
     """A ClusterSecretStore may keep namespaces out; a selector lets nobody in whose labels are not known."""
     if not isinstance(store, ClusterSecretStore) or not store.spec.conditions:
         return None
-    labels = declarations.references.namespaces.get(namespace)
-    if labels is None:
+    known_as = declarations.references.namespaces.get(namespace)
+    if known_as is None:
         known = tuple(one.model_copy(update={"namespace_selector": None}) for one in store.spec.conditions)
         if any(one.holds(namespace, {}) for one in known):
             return None
         hint = f"when a selector should let it in, put the Namespace `{namespace}` among the files"
-    elif store.serves(namespace, labels):
+    elif store.serves(namespace, known_as.labels):
         return None
     else:
         hint = "expressions in `namespaceRegexes` must match the whole name"

@@ -75,7 +75,7 @@ def test_what_an_end_interrupted_has_not_failed() -> None:
 
 def test_a_pause_is_no_failure() -> None:
     """It is said."""
-    outcome = of(pause(update(), writes=True, restarts=False))
+    outcome = of(pause(update(), writes=True, restarts=False, namespaces={}))
     assert (State.PAUSED, True) == (outcome.state, outcome.fine)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from syncd.cluster.api import SecretPatch
 from syncd.daemon import passes, run
@@ -235,6 +236,17 @@ def test_a_pause_that_ends_is_over_by_itself(house: House) -> None:
     with house.running():
         house.becomes(a="", b="1")
         house.becomes(a="1")
+
+
+def test_the_pause_of_a_namespace_ends_by_itself(house: House) -> None:
+    """What it held back is written then, whatever the interval is."""
+    end = datetime.now(UTC) + timedelta(seconds=0.8)
+    metadata = {"name": "shop", "annotations": {"syncd.dev/pause": end.isoformat()}}
+    house.save("namespace", yaml.safe_dump({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+    house.declare("a", refreshInterval="0")
+    with house.running():
+        house.becomes(a="1", b="1")
+    assert datetime.now(UTC) >= end
 
 
 def test_an_end_in_the_middle_of_a_pass_is_no_failure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

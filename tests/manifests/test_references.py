@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncd.manifests import Validation
+from syncd.manifests.declarations import NamespaceMeta
 from syncd.model import ObjectName, SecretValue
 from tests.manifests.samples import declared, loaded, said, warned
 
@@ -49,9 +50,16 @@ def test_config_map() -> None:
 
 
 def test_namespace() -> None:
-    """A Namespace gives its labels."""
-    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: a}}\n"
-    assert {"shop": {"team": "a"}} == declared(text).references.namespaces
+    """A Namespace gives its labels and annotations."""
+    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: a}, annotations: {b: c}}\n"
+    assert {"shop": NamespaceMeta({"team": "a"}, {"b": "c"})} == declared(text).references.namespaces
+
+
+def test_pause_of_a_namespace_that_is_none() -> None:
+    """What syncd's annotations say is looked at there too."""
+    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {syncd.dev/pause: soon}}\n"
+    [problem] = loaded(text).problems
+    assert ("Namespace shop", "metadata.annotations[syncd.dev/pause]") == (problem.subject, problem.path)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ class Shop:
         self.spec: dict[str, dict[str, Any]] = {}
         self.annotations: dict[str, dict[str, str]] = {}
         """Of declarations, by name."""
+        self.of_namespace: dict[str, str] = {}
+        """Annotations of the Namespace."""
         for name in names:
             self.declare(name)
 
@@ -62,8 +64,10 @@ class Shop:
             }
             for name, spec in self.spec.items()
         ]
+        metadata = {"name": "shop", "annotations": self.of_namespace}
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         path = self.folder / "shop.yaml"
-        path.write_text(yaml.safe_dump_all([store, *declared]))
+        path.write_text(yaml.safe_dump_all([namespace, store, *declared]))
         return load([str(path)], namespace="shop", validation=Validation.STRICT, stdin=None)
 
     def reconciler(self, **options: Any) -> Reconciler:

@@ -61,7 +61,8 @@ def test_passes_over_others_forget_nothing() -> None:
 
 def test_paused_writes_are_shown_and_not_applied() -> None:
     """The plan has the change, `apply` gets none."""
-    plan = pause(planned(wanted({"KEY": "2"}), there({"KEY": "1"}, OURS)), writes=True, restarts=False)
+    changing = planned(wanted({"KEY": "2"}), there({"KEY": "1"}, OURS))
+    plan = pause(changing, writes=True, restarts=False, namespaces={})
     assert ([WRITES], ()) == ([change.paused for change in plan.changes], plan.applied_changes)
 
 
@@ -78,6 +79,26 @@ def test_a_pass_with_paused_writes_writes_nothing(shop: Shop) -> None:
     shop.target.writes.clear()
     report = shop.reconciler(pause_writes=True).sync()
     assert ([], 1) == (shop.target.writes, len(report.plan.changes))
+
+
+def test_a_paused_namespace(shop: Shop) -> None:
+    """Its Secrets are not written, what is owed to its workloads stays owed, and its orphans stay."""
+    shop.declare("gone")
+    shop.reconciler().sync()
+    shop.use("web", "stripe")
+    shop.reconciler().sync()
+    shop.put("stripe", "2")
+    shop.reconciler(pause_restarts=True).sync()
+    shop.put("paypal", "2")
+    del shop.spec["gone"]
+    shop.of_namespace = {"syncd.dev/pause": "true"}
+    report = shop.reconciler(prune=True).sync()
+    held = {change.name.name: change.paused for change in report.plan.changes}
+    assert dict.fromkeys(("paypal", "gone"), "Namespace shop: paused") == held
+    assert ({"stripe": "2", "paypal": "1", "gone": "1"}, {}) == (shop.values(), shop.rollouts())
+    shop.of_namespace = {"syncd.dev/pause": "2020-01-01T00:00:00Z"}
+    shop.reconciler(prune=True).sync()
+    assert ({"stripe": "2", "paypal": "2"}, {"web": 1}) == (shop.values(), shop.rollouts())
 
 
 def test_paused_restarts_stay_owed(shop: Shop) -> None:
