@@ -10,7 +10,7 @@ from syncd.reconcile.apply import NoteWrite, Result, Write
 from syncd.reconcile.changes import Action
 from syncd.reconcile.plan import Plan
 from syncd.reconcile.report import Report
-from syncd.sources.places import place
+from syncd.sources.places import Places
 
 _DONE = {
     Action.CREATE: "created",
@@ -34,8 +34,9 @@ def past(action: Action) -> str:
 
 def of_plan(plan: Plan) -> Iterator[Trouble]:
     """What keeps a plan from being complete."""
+    places = Places()
     for unknown in plan.unknowns:
-        source = replace(unknown.source, location=place(unknown.source.location, unknown.reason))
+        source = replace(unknown.source, location=places.of(unknown.source.location, unknown.reason))
         yield Trouble(_where(source, f"{unknown.declaration}: {unknown.reason}"), unknown.hint)
     for refusal in plan.refusals:
         yield Trouble(_where(refusal.source, f"{refusal.name}: refused: {refusal.reason}"), refusal.hint)

@@ -24,27 +24,31 @@ _LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read again for the sake of an error."""
 
 
-def place(location: str, message: str) -> str:
-    """The location (`file:line` of an object); of an error in one of its templates `file:line[:column]` of that.
+class Places:
+    """Reads files again, each once, and keeps their texts as long as it lives itself: while a report is shown."""
 
-    Line and column are those of the error itself in a block scalar (`|`), else the line is that of the field.
-    What is no error of a template, or stands in a text that cannot be read again, keeps its location.
-    """
-    file, _, line = location.rpartition(":")
-    error = _ERROR.match(message)
-    if error is None or not line.isdecimal():
-        return location
-    try:
-        lines, objects = _read(file, Path(file).stat().st_mtime_ns)
-    except (OSError, UnicodeDecodeError):
-        return location
-    if int(line) not in objects:
-        return location
-    document, steps = objects[int(line)]
-    at = document.line_of(_path(document.content, steps, error))
-    if at > len(lines):
-        return location
-    return f"{file}:{at if error[3].startswith(_ELSEWHERE) else _within(lines, at, int(error[4]), int(error[5]))}"
+    def __init__(self) -> None:
+        self._read = lru_cache(4)(_read)
+
+    def of(self, location: str, message: str) -> str:
+        """The location (`file:line` of an object); of an error in one of its templates `file:line[:column]` of that.
+
+        Line and column are those of the error itself in a block scalar (`|`), else the line is that of the field.
+        What is no error of a template, or stands in a text that cannot be read again, keeps its location.
+        """
+        file, _, line = location.rpartition(":")
+        error = _ERROR.match(message)
+        if error is None or not line.isdecimal():
+            return location
+        try:
+            lines, objects = self._read(file)
+            document, steps = objects[int(line)]
+        except (OSError, UnicodeDecodeError, KeyError):
+            return location
+        at = document.line_of(_path(document.content, steps, error))
+        if at > len(lines):
+            return location
+        return f"{file}:{at if error[3].startswith(_ELSEWHERE) else _within(lines, at, int(error[4]), int(error[5]))}"
 
 
 def _path(content: Any, steps: Steps, error: re.Match[str]) -> Steps:
@@ -69,8 +73,7 @@ def _within(lines: list[str], at: int, line: int, column: int) -> str:
     return f"{at + line}:{len(first) - len(first.lstrip(' ')) + column}"
 
 
-@lru_cache(4)
-def _read(file: str, _: int) -> tuple[list[str], dict[int, tuple[Parsed, Steps]]]:
+def _read(file: str) -> tuple[list[str], dict[int, tuple[Parsed, Steps]]]:
     """The lines of a file, and its objects by the line that they begin on, those of a list with their path in it."""
     path = Path(file)
     if path.stat().st_size > _LARGEST:
