@@ -124,6 +124,9 @@ class TemplateError(RenderError):
     `kind` is one of `parse`, `missing-key`, `type`, `exec`, `yaml`, `limit`; `line` and `column` count from 1.
     """
 
+    path: tuple[str | int, ...] = ()
+    """The steps to the field that it stands in."""
+
     def __init__(
         self, message: str, *, kind: str = "exec", name: str = "", line: int = 0, column: int = 0, hint: str = ""
     ) -> None:

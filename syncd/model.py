@@ -302,6 +302,16 @@ class Desired:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplatePlace:
+    """Where an error of a template stands: `path` leads to the field, `line` and `column` in its text count from 1."""
+
+    path: tuple[str | int, ...]
+    name: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """What a declaration asks for cannot be said now; nothing is done."""
 
@@ -316,6 +326,8 @@ class Unknown:
     stores: tuple[str, ...] = ()
     owner: str = ""
     policy: Policy = field(default_factory=Policy)
+    place: TemplatePlace | None = None
+    """Where in one of its templates the reason stands, if it stands in one."""
 
 
 class WorkloadKind(StrEnum):

@@ -36,7 +36,7 @@ def of_plan(plan: Plan) -> Iterator[Trouble]:
     """What keeps a plan from being complete."""
     places = Places()
     for unknown in plan.unknowns:
-        source = replace(unknown.source, location=places.of(unknown.source.location, unknown.reason))
+        source = replace(unknown.source, location=places.of(unknown.source.location, unknown.place))
         yield Trouble(_where(source, f"{unknown.declaration}: {unknown.reason}"), unknown.hint)
     for refusal in plan.refusals:
         yield Trouble(_where(refusal.source, f"{refusal.name}: refused: {refusal.reason}"), refusal.hint)

@@ -33,10 +33,10 @@ def gather(declaration: ExternalSecret, answers: Answers, generators: Generators
     gathering = Gathering(declaration, answers, generators)
     data: Values = {}
     for index, source in enumerate(declaration.spec.data_from):
-        with located(f"spec.dataFrom[{index}]"):
+        with located("spec.dataFrom", index):
             data |= gathering.source(source)
     for index, item in enumerate(declaration.spec.data):
-        with located(f"spec.data[{index}]"):
+        with located("spec.data", index):
             value = gathering.key(item)
         if value is not None:
             data[item.secret_key] = value

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from syncd.errors import RenderError, StoreError
+from syncd.errors import RenderError, StoreError, TemplateError
 
 
 @contextmanager
-def located(path: str) -> Iterator[None]:
-    """Errors of the block begin with `path`. Their causes are cut off: a foreign text may hold a value."""
+def located(field: str, entry: int | str | None = None) -> Iterator[None]:
+    """Errors of the block begin with `field[entry]`. Their causes are cut off: a foreign text may hold a value."""
+    path = field if entry is None else f"{field}[{entry}]"
     try:
         yield
-    except StoreError as error:
-        message = f"{path}: {error.message}"
-        raise StoreError(error.failure, message, hint=error.hint, retry_after=error.retry_after) from None
-    except RenderError as error:
-        raise RenderError(f"{path}: {error.message}", hint=error.hint) from None
+    except (StoreError, RenderError) as error:
+        error.message = f"{path}: {error.message}"
+        if isinstance(error, TemplateError):
+            error.path = (*field.split("."), *([] if entry is None else [entry]), *error.path)
+        raise error from None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncd.errors import Failure, RenderError, StoreError
+from syncd.errors import Failure, RenderError, StoreError, TemplateError
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey
 from syncd.manifests.store import Store
@@ -20,6 +20,7 @@ from syncd.model import (
     RestartMode,
     SecretValue,
     TargetKind,
+    TemplatePlace,
     Unknown,
 )
 from syncd.reconcile.admissible import check_metadata, check_type
@@ -69,6 +70,9 @@ def render(declaration: ExternalSecret, answers: Answers, context: Context) -> D
 
 
 def _unknown(declaration: ExternalSecret, context: Context, error: StoreError | RenderError) -> Unknown:
+    place = None
+    if isinstance(error, TemplateError) and error.line:
+        place = TemplatePlace(error.path, error.name, error.line, error.column)
     return Unknown(
         declaration=declaration.object_name,
         name=declaration.target_name,
@@ -80,6 +84,7 @@ def _unknown(declaration: ExternalSecret, context: Context, error: StoreError | 
         stores=stores_of(declaration),
         owner=owner_of(declaration, context.installation),
         policy=_policy(declaration, context),
+        place=place,
     )
 
 

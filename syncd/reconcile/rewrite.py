@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from syncd.errors import RenderError, TemplateError
+from syncd.errors import RenderError
 from syncd.manifests.data import (
     ConflictPolicy,
     MergeStrategy,
@@ -18,6 +18,7 @@ from syncd.manifests.data import (
 )
 from syncd.manifests.expressions import expression
 from syncd.providers import gojson
+from syncd.reconcile.located import located
 from syncd.templating import Limits, Meter, MissingKey, Template
 
 _CACHED = 256
@@ -81,25 +82,16 @@ def rewrite(operations: Sequence[Operation], data: Mapping[str, bytes]) -> dict[
     """
     result = dict(data)
     for index, operation in enumerate(operations):
-        try:
-            match operation:
-                case RegexpRewrite() | TransformRewrite():
-                    result = _renamed(result, _new_name(operation, result), last=index == len(operations) - 1)
-                case MergeRewrite():
-                    result = _merge(operation, result)
-        except RenderError as error:
-            raise _located(error, index) from None
-        except RecursionError:
-            raise RenderError(f"rewrite[{index}]: a value is nested too deeply") from None
+        with located("rewrite", index):
+            try:
+                match operation:
+                    case RegexpRewrite() | TransformRewrite():
+                        result = _renamed(result, _new_name(operation, result), last=index == len(operations) - 1)
+                    case MergeRewrite():
+                        result = _merge(operation, result)
+            except RecursionError:
+                raise RenderError("a value is nested too deeply") from None
     return result
-
-
-def _located(error: RenderError, index: int) -> RenderError:
-    message = f"rewrite[{index}]: {error.message}"
-    if isinstance(error, TemplateError):
-        at = {"line": error.line, "column": error.column}
-        return TemplateError(message, kind=error.kind, name=error.name, hint=error.hint, **at)
-    return RenderError(message, hint=error.hint)
 
 
 def _new_name(operation: RegexpRewrite | TransformRewrite, keys: Collection[str]) -> Callable[[str], str]:

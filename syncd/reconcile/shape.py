@@ -48,7 +48,7 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
     made = Filled(dict(data) if passes else {})
     shaping = _Shaping(declaration.object_name.namespace, data, answers)
     for index, source in enumerate(template.template_from):
-        with located(f"{TEMPLATE}.templateFrom[{index}]"):
+        with located(f"{TEMPLATE}.templateFrom", index):
             _fill(made, source, shaping.pieces(source))
     for part, texts, into in (
         ("data", template.data, made.data),
@@ -56,7 +56,7 @@ def shape(declaration: ExternalSecret, data: Values, answers: Answers) -> Shaped
         ("metadata.annotations", template.metadata.annotations, made.annotations),
     ):
         for key, text in texts.items():
-            with located(f"{TEMPLATE}.{part}[{key}]"):
+            with located(f"{TEMPLATE}.{part}", key):
                 into[key] = shaping.rendered(text, key)
     with located(TEMPLATE):
         together = made.together()

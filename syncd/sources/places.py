@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from syncd.manifests.documents import Parsed, parse
+from syncd.model import TemplatePlace
 
 Steps = tuple[str | int, ...]
 
-_ERROR = re.compile(r"(spec\.\S+): (?:(rewrite\[\d+\]): )?template `([^`]*)`, line (\d+), column (\d+)")
-_STEP = re.compile(r"\.?([A-Za-z]+)|\[([^\]]*)\]")
 _INNER: Mapping[str, Steps] = {"literal": ("literal",), "transform": ("transform", "template")}
 """What stands below the field's path, by the name of the template."""
 _ELSEWHERE = ("ConfigMap ", "Secret ")
@@ -30,39 +28,24 @@ class Places:
     def __init__(self) -> None:
         self._read = lru_cache(4)(_read)
 
-    def of(self, location: str, message: str) -> str:
+    def of(self, location: str, place: TemplatePlace | None) -> str:
         """The location (`file:line` of an object); of an error in one of its templates `file:line[:column]` of that.
 
         Line and column are those of the error itself in a block scalar (`|`), else the line is that of the field.
-        What is no error of a template, or stands in a text that cannot be read again, keeps its location.
+        What stands in a text that cannot be read again keeps its location.
         """
         file, _, line = location.rpartition(":")
-        error = _ERROR.match(message)
-        if error is None or not line.isdecimal():
+        if place is None or not line.isdecimal():
             return location
         try:
             lines, objects = self._read(file)
             document, steps = objects[int(line)]
         except (OSError, UnicodeDecodeError, KeyError):
             return location
-        at = document.line_of(_path(document.content, steps, error))
+        at = document.line_of((*steps, *place.path, *_INNER.get(place.name, ())))
         if at > len(lines):
             return location
-        return f"{file}:{at if error[3].startswith(_ELSEWHERE) else _within(lines, at, int(error[4]), int(error[5]))}"
-
-
-def _path(content: Any, steps: Steps, error: re.Match[str]) -> Steps:
-    """The field's path in its document, as deep as there is one."""
-    said = [name or inner for name, inner in _STEP.findall(f"{error[1]}.{error[2] or ''}")]
-    path: list[str | int] = []
-    for step in (*steps, *said, *_INNER.get(error[3], ())):
-        if isinstance(content, list):
-            step = int(step) if str(step).isdecimal() else -1
-            content = content[step] if 0 <= step < len(content) else None
-        else:
-            content = content.get(step) if isinstance(content, dict) else None
-        path.append(step)
-    return tuple(path)
+        return f"{file}:{at if place.name.startswith(_ELSEWHERE) else _within(lines, at, place.line, place.column)}"
 
 
 def _within(lines: list[str], at: int, line: int, column: int) -> str:

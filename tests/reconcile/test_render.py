@@ -12,7 +12,7 @@ import pytest
 from syncd.errors import Failure
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.fields import StoreKey, StoreKind
-from syncd.model import Desired, Missing, ObjectName, RestartMode, SecretValue, Unknown, Unreadable
+from syncd.model import Desired, Missing, ObjectName, RestartMode, SecretValue, TemplatePlace, Unknown, Unreadable
 from syncd.providers.api import Absent, Dialect, Failed, FindQuery, Found, Matched, Outcome, RemoteKey
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers
 from syncd.reconcile.render import Context, render
@@ -249,6 +249,27 @@ def test_a_broken_template_names_its_place_and_no_value(canary: Any) -> None:
     made = render(declared({**one("a"), "target": {"template": template}}), answered({"a": value}), CONTEXT)
     assert isinstance(made, Unknown)
     assert (True, False) == (made.reason.startswith("spec.target.template.data[url]"), value in made.reason)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            {**one("a"), "target": {"template": {"data": {"a.b": "x\n{{ .nope }}"}}}},
+            TemplatePlace(("spec", "target", "template", "data", "a.b"), "a.b", 2, 4),
+        ),
+        (
+            {"dataFrom": [{"extract": {"key": "a"}, "rewrite": [{"transform": {"template": "{{ fail .value }}"}}]}]},
+            TemplatePlace(("spec", "dataFrom", 0, "rewrite", 0), "transform", 1, 4),
+        ),
+        ({**one("a"), "target": {"template": {"templateFrom": [{"literal": "no mapping"}]}}}, None),
+        ({**one("gone")}, None),
+    ],
+)
+def test_the_place_of_an_error_in_a_template_is_a_value(spec: dict[str, Any], expected: TemplatePlace | None) -> None:
+    """What is wrong with a result, or with a store, stands at no line of a template."""
+    made = render(declared(spec), answered({"a": V1}), CONTEXT)
+    assert expected == getattr(made, "place", "no place")
 
 
 def test_the_templates_of_a_declaration_are_bounded_together() -> None:
