@@ -15,7 +15,7 @@ from syncd.providers import documents
 from syncd.providers.api import Absent, Dialect, Failed, Found, Matched, RemoteKey
 from syncd.providers.jobs import Answer, Item
 from syncd.reconcile import decode, keys
-from syncd.reconcile.answers import Answers, find_query, remote_key, store_key
+from syncd.reconcile.answers import NOT_ASKED, Answers, StoreAnswers, find_query, remote_key, store_key
 from syncd.reconcile.located import located
 
 Values = dict[str, bytes]
@@ -47,6 +47,7 @@ class Gathering:
     def __init__(self, declaration: ExternalSecret, answers: Answers, generators: Generators) -> None:
         self._declaration = declaration
         self._answers = answers
+        self._of: dict[StoreKey, StoreAnswers] = {}
         self._generators = generators
         self._skips_absent = declaration.spec.target.deletion_policy is not DeletionPolicy.RETAIN
 
@@ -131,8 +132,10 @@ class Gathering:
     def _ask(self, store: StoreKey | None, request: Item) -> tuple[Answer, Dialect]:
         if store is None:
             raise StoreError(Failure.MISCONFIGURED, "no store is named", hint="set `spec.secretStoreRef`")
-        here = self._answers.of(store, self._declaration.object_name.namespace)
-        answer = here.failed or here.answers.get(request, Failed(Failure.BUG, "it was not asked for"))
+        here = self._of.get(store)
+        if here is None:
+            here = self._of[store] = self._answers.of(store, self._declaration.object_name.namespace)
+        answer = here.failed or here.answers.get(request, NOT_ASKED)
         if isinstance(answer, Failed):
             raise _failure(answer, f"{store}: ")
         return answer, here.dialect
