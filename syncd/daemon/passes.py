@@ -17,6 +17,7 @@ from syncd.daemon.queue import Batch, Lane, Queue
 from syncd.errors import SyncdError
 from syncd.log import where_raised
 from syncd.manifests.declarations import Declarations
+from syncd.manifests.extensions import PAUSE
 from syncd.model import ObjectName
 from syncd.reconcile.answers import stores_of
 from syncd.reconcile.options import Selection
@@ -51,7 +52,7 @@ class Declared:
 
 def _pauses(declarations: Declarations) -> dict[ObjectName, list[datetime]]:
     """When pauses end that do so by themselves: a declaration's own, and those of its Namespace and stores."""
-    of_namespaces = {name: pause_end(one.annotations) for name, one in declarations.references.namespaces.items()}
+    of_namespaces = {name: pause_end({PAUSE: value}) for name, value in declarations.references.pauses.items()}
     of_stores = {str(key): pause_end(store.metadata.annotations) for key, store in declarations.stores.items()}
     found: dict[ObjectName, list[datetime]] = {}
     for one in declarations.external_secrets:

@@ -26,20 +26,15 @@ class Validation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NamespaceMeta:
-    """What a Namespace among the manifests says of itself."""
-
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class References:
     """Objects among the manifests that stores and templates may refer to."""
 
     secrets: Mapping[ObjectName, SecretObject] = field(default_factory=dict, repr=False)
     config_maps: Mapping[ObjectName, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    namespaces: Mapping[str, NamespaceMeta] = field(default_factory=dict)
+    namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Labels of the namespaces."""
+    pauses: Mapping[str, str] = field(default_factory=dict)
+    """By namespace, what its annotation `syncd.dev/pause` says."""
 
 
 @dataclass(frozen=True, slots=True)

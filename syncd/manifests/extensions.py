@@ -69,8 +69,11 @@ KNOWN: Mapping[str, Mapping[str, Check]] = {
 """By kind and annotation."""
 
 
-def check(kind: str, annotations: Mapping[str, Any]) -> Iterator[Fault]:
-    """The faults of an object's annotations that begin with `syncd.dev/`; their values are not text everywhere."""
+def check(kind: str, annotations: Mapping[str, Any], *, text: bool = False) -> Iterator[Fault]:
+    """The faults of an object's annotations that begin with `syncd.dev/`.
+
+    That a value is no text is said with `text` only: the models of our own kinds say so themselves.
+    """
     for name, value in annotations.items():
         if not name.startswith(PREFIX):
             continue
@@ -78,7 +81,10 @@ def check(kind: str, annotations: Mapping[str, Any]) -> Iterator[Fault]:
         known = KNOWN.get(kind, {})
         if name not in known:
             yield Fault(path, "unknown annotation", _unknown(kind, name), Severity.STRICT)
-        elif isinstance(value, str) and (wrong := known[name](value)):
+        elif not isinstance(value, str):
+            if text:
+                yield Fault(path, "must be text", "put it into quotes")
+        elif wrong := known[name](value):
             yield Fault(path, wrong)
 
 

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from syncd.errors import ManifestError, Problem
 from syncd.manifests import crosschecks, extensions, objects, references
+from syncd.manifests.content import at
 from syncd.manifests.crosschecks import Placed
-from syncd.manifests.declarations import Declarations, KeptAside, NamespaceMeta, References, Validation
+from syncd.manifests.declarations import Declarations, KeptAside, References, Validation
 from syncd.manifests.documents import Parsed, Unreadable, parse
 from syncd.manifests.externalsecret import ExternalSecret
 from syncd.manifests.faults import Fault, Severity
@@ -62,7 +63,8 @@ class _Loader:
         self._placed: list[Placed] = []
         self._secrets: dict[ObjectName, SecretObject] = {}
         self._config_maps: dict[ObjectName, Mapping[str, str]] = {}
-        self._namespaces: dict[str, NamespaceMeta] = {}
+        self._namespaces: dict[str, Mapping[str, str]] = {}
+        self._pauses: dict[str, str] = {}
         self._others: list[KeptAside] = []
 
     def add(self, text: Text) -> None:
@@ -85,7 +87,7 @@ class _Loader:
             external_secrets=tuple(model for model in models if isinstance(model, ExternalSecret)),
             stores={store.key: store for store in stores},
             generators={key_of(model): model for model in models if isinstance(model, Generator)},
-            references=References(self._secrets, self._config_maps, self._namespaces),
+            references=References(self._secrets, self._config_maps, self._namespaces, self._pauses),
             others=tuple(self._others),
             files=files,
             warnings=tuple(self._warnings),
@@ -130,14 +132,24 @@ class _Loader:
     def _reference(self, item: Item, role: Role) -> None:
         try:
             if role is Role.NAMESPACE:
-                namespace = self._namespaces[item.name.name] = references.namespace(item.content)
-                self._report(item, extensions.check(item.kind, namespace.annotations))
+                self._pause(item)
+                self._namespaces[item.name.name] = references.labels(item.content)
             elif role is Role.CONFIG_MAP:
                 self._once(item, self._config_maps, references.config_map(item.content))
             else:
                 self._once(item, self._secrets, references.secret(item.content, item.name))
         except Unusable as error:
             self._report(item, [error.fault])
+
+    def _pause(self, item: Item) -> None:
+        """Nothing is written on a doubt: of two manifests of a Namespace the one that pauses it counts."""
+        said = at(item.content, ("metadata", "annotations"))
+        if not isinstance(said, dict) or not self._report(item, extensions.check(item.kind, said, text=True)):
+            return
+        pause = said.get(extensions.PAUSE, "")
+        if pause not in ("", "false") and self._pauses.setdefault(item.name.name, pause) != pause:
+            path = ("metadata", "annotations", extensions.PAUSE)
+            self._report(item, [Fault(path, "another manifest of this Namespace names another pause")])
 
     def _once(self, item: Item, known: dict[ObjectName, Entry], entry: Entry) -> None:
         """The same object twice is one; two that differ leave open which is meant."""

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from syncd.manifests.content import at
-from syncd.manifests.declarations import NamespaceMeta
 from syncd.manifests.faults import Fault, Path, Severity
 from syncd.model import ObjectName, SecretObject, SecretValue
 
@@ -48,9 +47,9 @@ def config_map(content: Mapping[str, Any]) -> Mapping[str, str]:
     return _texts(content, "data")
 
 
-def namespace(content: Mapping[str, Any]) -> NamespaceMeta:
+def labels(content: Mapping[str, Any]) -> Mapping[str, str]:
     """Raises Unusable."""
-    return NamespaceMeta(_texts(content, "metadata", "labels"), _texts(content, "metadata", "annotations"))
+    return _texts(content, "metadata", "labels")
 
 
 def _texts(content: Mapping[str, Any], *path: str) -> dict[str, str]:

@@ -24,14 +24,15 @@ def pause(plan: Plan, *, writes: bool, restarts: bool, namespaces: Mapping[str, 
     everywhere = WRITES if writes else RESTARTS if restarts else ""
 
     def held(workload: Owed) -> Owed:
-        why = workload.paused or namespaces.get(workload.workload.name.name.namespace, "") or everywhere
+        why = workload.paused or namespaces.get(workload.namespace, "") or everywhere
         return replace(workload, paused=why)
 
     def kept(change: Change) -> Change:
         why = change.paused or namespaces.get(change.name.namespace, "") or (WRITES if writes else "")
         return replace(change, paused=why)
 
-    return replace(plan, changes=tuple(map(kept, plan.changes)), workloads=tuple(map(held, plan.workloads)))
+    changes, workloads = tuple(map(kept, plan.changes)), tuple(map(held, plan.workloads))
+    return replace(plan, changes=changes, workloads=workloads, still=frozenset(namespaces))
 
 
 @dataclass(frozen=True, slots=True)

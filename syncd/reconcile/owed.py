@@ -64,6 +64,10 @@ class Owed:
     paused: str = ""
 
     @property
+    def namespace(self) -> str:
+        return self.workload.name.name.namespace
+
+    @property
     def needs_baseline(self) -> bool:
         return self.baseline != self.previous
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from syncd.manifests.declarations import NamespaceMeta
 from syncd.manifests.extensions import PAUSE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,9 +24,9 @@ def paused(annotations: Mapping[str, str], now: datetime) -> str:
     return f"paused until {value}" if now < end else ""
 
 
-def paused_namespaces(namespaces: Mapping[str, NamespaceMeta], now: datetime) -> dict[str, str]:
+def paused_namespaces(pauses: Mapping[str, str], now: datetime) -> dict[str, str]:
     """Why nothing is written in a namespace, by its name."""
-    said = {name: paused(one.annotations, now) for name, one in namespaces.items()}
+    said = {name: paused({PAUSE: value}, now) for name, value in pauses.items()}
     return {name: f"Namespace {name}: {why}" for name, why in said.items() if why}
 
 

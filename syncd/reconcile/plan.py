@@ -62,11 +62,13 @@ class Plan:
     tracked: Mapping[ObjectName, Tracked] = field(default_factory=dict, repr=False)
     users: Mapping[str, Users] = field(default_factory=dict, repr=False)
     keyring: Keyring | Unreadable | None = field(default=None, repr=False)
+    still: frozenset[str] = frozenset()
+    """Namespaces in which nothing is written, no note either."""
     now: datetime = EPOCH
 
     @property
     def baselines(self) -> tuple[Owed, ...]:
-        return tuple(one for one in self.workloads if one.needs_baseline)
+        return tuple(one for one in self.workloads if one.needs_baseline and one.namespace not in self.still)
 
     @property
     def restarts(self) -> tuple[Owed, ...]:

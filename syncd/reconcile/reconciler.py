@@ -220,7 +220,7 @@ class _Pass:
         plan = make_plan(desired, seen.secrets, seen.users, keyring=seen.keyring, rules=self.rules)
         plan = replace(plan, hints=seen.hints)
         plan = with_orphans(plan, seen.orphans, prune=self.options.prune, serving=seen.serving)
-        namespaces = paused_namespaces(self.declarations.references.namespaces, self.rules.now)
+        namespaces = paused_namespaces(self.declarations.references.pauses, self.rules.now)
         writes, restarts = self.options.pause_writes, self.options.pause_restarts
         return pause(plan, writes=writes, restarts=restarts, namespaces=namespaces)
 

@@ -60,5 +60,5 @@ def _context(declarations: Declarations, options: Options, moment: datetime) -> 
         kinds=options.kinds,
         stores=declarations.stores,
         generators=declarations.generators,
-        paused=paused_namespaces(declarations.references.namespaces, moment),
+        paused=paused_namespaces(declarations.references.pauses, moment),
     )

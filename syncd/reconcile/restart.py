@@ -41,7 +41,8 @@ def restart(plan: Plan, applied: Applied, target: Target, pool: WritePool, look:
     owed = [
         one
         for one in all_owed(_users_now(plan, applied), confirmed, plan.keyring, plan.now)
-        if (note := notes.get(one.workload.name)) is None or note.result is Result.DONE
+        if one.namespace not in plan.still
+        and ((note := notes.get(one.workload.name)) is None or note.result is Result.DONE)
     ]
 
     def skipped(one: Owed) -> NoteWrite:

@@ -99,7 +99,7 @@ class Stores:
 
     def _provider(self, slot: OpenStore, config: StoreConfig, declarations: Declarations) -> Provider | Failed:
         known = self._open.get(slot)
-        if known and known.config == config and known.references == declarations.references:
+        if known and known.config == config and _same_objects(known.references, declarations.references):
             return known.provider
         if known:
             close_stores([(known.config, self._open.pop(slot).provider)])
@@ -138,17 +138,22 @@ def _unusable(key: StoreKey, namespace: str, why: Failed) -> tuple[OpenStore, St
     return OpenStore(key, namespace), StoreConfig(key.kind, key.name, "", {}, namespace), why
 
 
+def _same_objects(one: References, other: References) -> bool:
+    """Whether credentials among the manifests are the same."""
+    return one.secrets == other.secrets and one.config_maps == other.config_maps
+
+
 def _refuses(store: Store, namespace: str, declarations: Declarations) -> Failed | None:
     """A ClusterSecretStore may keep namespaces out; a selector lets nobody in whose labels are not known."""
     if not isinstance(store, ClusterSecretStore) or not store.spec.conditions:
         return None
-    known_as = declarations.references.namespaces.get(namespace)
-    if known_as is None:
+    labels = declarations.references.namespaces.get(namespace)
+    if labels is None:
         known = tuple(one.model_copy(update={"namespace_selector": None}) for one in store.spec.conditions)
         if any(one.holds(namespace, {}) for one in known):
             return None
         hint = f"when a selector should let it in, put the Namespace `{namespace}` among the files"
-    elif store.serves(namespace, known_as.labels):
+    elif store.serves(namespace, labels):
         return None
     else:
         hint = "expressions in `namespaceRegexes` must match the whole name"

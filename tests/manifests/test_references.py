@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from syncd.manifests import Validation
-from syncd.manifests.declarations import NamespaceMeta
 from syncd.model import ObjectName, SecretValue
 from tests.manifests.samples import declared, loaded, said, warned
 
@@ -49,17 +48,35 @@ def test_config_map() -> None:
     assert {ObjectName("shop", "tpl"): {"a": "x"}} == declared(text).references.config_maps
 
 
+def namespace(annotations: str, labels: str = "{}") -> str:
+    return f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {labels}, annotations: {annotations}}}\n"
+
+
 def test_namespace() -> None:
-    """A Namespace gives its labels and annotations."""
-    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: a}, annotations: {b: c}}\n"
-    assert {"shop": NamespaceMeta({"team": "a"}, {"b": "c"})} == declared(text).references.namespaces
+    """A Namespace gives its labels, and its pause; what else it carries is not looked at."""
+    references = declared(namespace("{syncd.dev/pause: 'true', revision: 3}", "{team: a}")).references
+    assert ({"shop": {"team": "a"}}, {"shop": "true"}) == (references.namespaces, references.pauses)
 
 
-def test_pause_of_a_namespace_that_is_none() -> None:
-    """What syncd's annotations say is looked at there too."""
-    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {syncd.dev/pause: soon}}\n"
-    [problem] = loaded(text).problems
+@pytest.mark.parametrize("value", ["soon", "true", "[]"])
+def test_pause_of_a_namespace_that_is_none(value: str) -> None:
+    """What is not quoted is no text: nothing is written on a doubt, so nothing is loaded."""
+    [problem] = loaded(namespace(f"{{syncd.dev/pause: {value}}}")).problems
     assert ("Namespace shop", "metadata.annotations[syncd.dev/pause]") == (problem.subject, problem.path)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_pause_in_one_of_two_manifests_of_a_namespace(order: int) -> None:
+    """It counts, whichever of them comes last."""
+    both = [namespace("{syncd.dev/pause: 'true'}"), namespace("{syncd.dev/pause: 'false'}")][::order]
+    assert {"shop": "true"} == declared("---\n".join(both)).references.pauses
+
+
+def test_two_pauses_of_a_namespace() -> None:
+    """Nobody can say which is meant."""
+    both = [namespace(f"{{syncd.dev/pause: '{value}'}}") for value in ("true", "2031-01-31T18:00:00Z")]
+    [problem] = loaded("---\n".join(both)).problems
+    assert "another manifest of this Namespace names another pause" == problem.message
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_a_pass_with_paused_writes_writes_nothing(shop: Shop) -> None:
 
 
 def test_a_paused_namespace(shop: Shop) -> None:
-    """Its Secrets are not written, what is owed to its workloads stays owed, and its orphans stay."""
+    """Nothing in it is written, no note either; what is owed to its workloads stays owed, and its orphans stay."""
     shop.declare("gone")
     shop.reconciler().sync()
     shop.use("web", "stripe")
@@ -90,11 +90,14 @@ def test_a_paused_namespace(shop: Shop) -> None:
     shop.put("stripe", "2")
     shop.reconciler(pause_restarts=True).sync()
     shop.put("paypal", "2")
+    shop.use("new", "stripe")
     del shop.spec["gone"]
     shop.of_namespace = {"syncd.dev/pause": "true"}
+    before = [*shop.target.writes]
     report = shop.reconciler(prune=True).sync()
     held = {change.name.name: change.paused for change in report.plan.changes}
     assert dict.fromkeys(("paypal", "gone"), "Namespace shop: paused") == held
+    assert before == shop.target.writes
     assert ({"stripe": "2", "paypal": "1", "gone": "1"}, {}) == (shop.values(), shop.rollouts())
     shop.of_namespace = {"syncd.dev/pause": "2020-01-01T00:00:00Z"}
     shop.reconciler(prune=True).sync()

@@ -105,6 +105,20 @@ def test_any_other_cluster_store_is_opened_once(config: dict[str, Any]) -> None:
     assert {""} == namespaces(config)
 
 
+def test_a_pause_of_a_namespace_leaves_stores_open() -> None:
+    """Only Secrets and ConfigMaps among the manifests hold credentials."""
+    store = {**API, "kind": "SecretStore", "metadata": {"name": "one"}, "spec": {"provider": {"fake": {"data": []}}}}
+    metadata = {"name": "shop", "labels": {"team": "a"}, "annotations": {"syncd.dev/pause": "true"}}
+    paused = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    stores = Stores(FakeTarget(), Options())
+    opened = []
+    for documents in ([store], [store, paused]):
+        declarations = load_texts([Text("a.yaml", yaml.safe_dump_all(documents))], namespace="shop").complete()
+        [key] = declarations.stores
+        opened.append(stores.open(key, "shop", declarations)[2])
+    assert opened[0] is opened[1]
+
+
 def test_a_store_of_a_namespace_is_opened_once() -> None:
     """A SecretStore has but one namespace."""
     assert {""} == namespaces({"vault": {"server": "https://v", "auth": {"tokenSecretRef": KEY}}}, "SecretStore")

@@ -74,7 +74,7 @@ def test_json(tmp_path: Path) -> None:
     """JSON files are read too."""
     file = tmp_path / "a.json"
     file.write_text('{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}')
-    assert {"a"} == load([str(tmp_path)]).references.namespaces.keys()
+    assert {"a": {}} == load([str(tmp_path)]).references.namespaces
 
 
 def test_locations_are_as_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
