@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from syncd.errors import Failure
 from syncd.manifests.declarations import Declarations, References
@@ -44,7 +45,9 @@ class Stores:
         self._target = target
         self._options = options
         self._open: dict[OpenStore, _Opened] = {}
-        self._locks: dict[OpenStore, Lock] = {}
+        self._locks: WeakValueDictionary[OpenStore, Lock] = WeakValueDictionary()
+        """Each is there while somebody opens its store, or waits to."""
+        self._locking = Lock()
         self._kept: Declarations | None = None
         self._said: set[str] = set()
         self._saying = Lock()
@@ -83,8 +86,12 @@ class Stores:
             timeout=self._options.provider_timeout,
             auth=self._auth(store.provider_name),
         )
-        with self._locks.setdefault(slot, Lock()):
+        with self._lock_of(slot):
             return slot, config, self._provider(slot, config, declarations)
+
+    def _lock_of(self, slot: OpenStore) -> Lock:
+        with self._locking:
+            return self._locks.setdefault(slot, Lock())
 
     def _auth(self, provider: str) -> StoreAuth:
         """Whose credentials are used; what is not as the manifests say is said once for each kind of store."""

@@ -13,6 +13,7 @@ from syncd.manifests import Declarations
 from syncd.manifests.items import Text
 from syncd.manifests.loading import load as load_texts
 from syncd.model import ObjectName, StoreAuth
+from syncd.reconcile.answers import OpenStore
 from syncd.reconcile.options import Options
 from syncd.reconcile.reconciler import Reconciler
 from syncd.reconcile.stores import Stores, slot_of
@@ -158,3 +159,15 @@ def test_what_is_declared_no_more_is_closed() -> None:
     assert (True, False) == (shop is opened("shop"), web is opened("web"))
     stores.keep(closed)
     assert shop is not opened("shop")
+
+
+def test_nothing_is_kept_of_a_store_that_nobody_opens() -> None:
+    """Stores and namespaces come and go; a lock lasts as long as somebody holds it."""
+    declarations, target = everywhere("shop", "web"), FakeTarget()
+    stores = Stores(target, Options())
+    [key] = declarations.stores
+    for namespace in ("shop", "web"):
+        stores.open(key, namespace, declarations)
+    held = stores._lock_of(OpenStore(key, "shop"))
+    assert held is stores._lock_of(OpenStore(key, "shop"))
+    assert [OpenStore(key, "shop")] == list(stores._locks)
