@@ -20,8 +20,11 @@ _KEYS = frozenset(
 """Words before `key` that make it a secret one."""
 _DIGESTS = frozenset({"sha", "md5", "commit", "digest", "checksum", "revision", "fingerprint", "etag"})
 _REFERENCES = frozenset({"pull", "tls", "ingress"})
-"""Words before `secret` with which it is the name of a Secret."""
+"""Words before `secret` with which it may be the name of a Secret."""
+_OBJECT = re.compile(r"[a-z]{1,20}(?:[./-][a-z]{1,20})*")
+"""What a Secret is called by people: words and no digits."""
 _PUBLIC_NAMES = frozenset({"public", "pub", "publishable"})
+"""Last words of names, or words before `key`."""
 _PUBLIC_PAIRS = frozenset(
     {("site", "key")}
     | {(what, "id") for what in ("client", "app", "application", "account", "project", "pool", "zone")}
@@ -37,7 +40,7 @@ _PUBLIC = re.compile(
     r"-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE|(?:NEW )?CERTIFICATE REQUEST|(?:RSA |EC |DSA )?PUBLIC KEY|X509 CRL)"
     r"-----[^-]*-----END \1-----"
     r"|\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[\w-]{1,40}@openssh\.com) AAAA[\w+/]*=*"
-    r"|\b(?i:sha)\d{1,3}[:-][\w+/=]+|\barn:aws[\w-]{0,10}:[\w:/.+=,@*-]*|\bpk_(?:live|test)_\w+"
+    r"|\b(?i:sha)\d{1,3}[:-][\w+/]+=*|\barn:aws[\w-]{0,10}:[\w:/.+@*-]*|\bpk_(?:live|test)_\w+"
 )
 """Certificates, public keys, digests that say what they are, names of AWS."""
 _JWK = re.compile(r""""(?:n|x|y|kid|x5t|x5t#S256)"\s*:\s*"[\w=-]+"|"x5c"\s*:\s*\[[^\]]*\]""")
@@ -51,7 +54,10 @@ _FORMS = (
     ("holds a token of GitHub or GitLab", re.compile(r"\b(?:gh[opusr]_\w{36}|github_pat_\w{22,}|glpat-[\w-]{20,})")),
     ("holds a token of Vault", re.compile(r"\b(?:hv[sbr]\.[\w-]{20,}|s\.[A-Za-z0-9]{24}\b)")),
     ("holds a token of Slack", re.compile(r"\bxox[abeoprs]-[\w-]{10,}")),
-    ("holds an API key", re.compile(r"\b(?:[sr]k_(?:live|test)_\w{16,}|sk-[\w-]{20,}|npm_\w{36}|pypi-[\w-]{50,})")),
+    (
+        "holds an API key",
+        re.compile(r"\b(?:[sr]k_(?:live|test)_\w{16,}|sk-(?!ssh-ed|ecdsa-sha)[\w-]{20,}|npm_\w{36}|pypi-[\w-]{50,})"),
+    ),
     (
         "holds an API key",
         re.compile(r"\b(?:dop_v1_\w{64}|shpat_\w{32}|SG\.[\w-]{20,}\.[\w-]{40,})|\bAccountKey=[\w+/]{40,}"),
@@ -69,13 +75,13 @@ def looks_secret(key: str, value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         return "holds bytes that are no text"
-    if _is_secret_name(key) and not _is_harmless(text.strip()):
+    if _gives_secret(key, text.strip()):
         return "has the name of a secret"
+    if form := next((what for what, pattern in _FORMS if pattern.search(text)), ""):
+        return form
     text = _PUBLIC.sub("", text)
     if '"kty"' in text:
         text = _JWK.sub("", text)
-    if form := next((what for what, pattern in _FORMS if pattern.search(text)), ""):
-        return form
     if inner := next(_secret_pairs(text), ""):
         return f"holds a text in which `{inner}` has a value"
     if not _is_public_name(key) and _looks_random(text):
@@ -87,17 +93,20 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]
 
 
-def _is_secret_name(name: str) -> bool:
-    """By its last words: `db.password` is a secret's name, `password-policy` and `tokenUrl` are not."""
+def _gives_secret(name: str, value: str) -> bool:
+    """By the last words of the name: `db.password` is a secret's, `password-policy` and `tokenUrl` are not."""
     *_, before, last = ["", "", *_words(name)]
-    if last == "secret":
-        return before not in _REFERENCES
+    if _is_harmless(value):
+        return False
+    if last == "secret" and before in _REFERENCES:
+        return not _OBJECT.fullmatch(value)
     return last in _NAMES or (last in ("key", "keys") and before in _KEYS)
 
 
 def _is_public_name(name: str) -> bool:
     words = _words(name)
-    known = not (_DIGESTS | _PUBLIC_NAMES).isdisjoint(words) or tuple(words[-2:]) in _PUBLIC_PAIRS
+    public = any(one in _PUBLIC_NAMES and after in ("key", "keys") for one, after in pairwise([*words, "key"]))
+    known = public or not _DIGESTS.isdisjoint(words) or tuple(words[-2:]) in _PUBLIC_PAIRS
     return known and "private" not in words
 
 
@@ -109,7 +118,7 @@ def _secret_pairs(text: str) -> Iterator[str]:
     """The names of `name: value` and `name=value` lines that give a secret."""
     for match in _PAIR.finditer(text):
         name, value = match.groups()
-        if not _is_harmless(value) and not value.startswith(_ELSEWHERE) and _is_secret_name(name):
+        if not value.startswith(_ELSEWHERE) and _gives_secret(name, value):
             yield name
 
 

@@ -35,6 +35,9 @@ HARMLESS = {
     "max_token": "100",
     "api-token": "disabled",
     "imagePullSecret": "registry",
+    "ingress.yaml": "tls-secret: shop/wildcard-tls.example\n",
+    "fido": "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAI",
+    "jwtPublicKeyPem": "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
     "ssh": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDw4o6gJy8UtmIbkcpnkO3Kwc4qsEnSZp/TR+fQi62F79RHW ann@host",
     "known_hosts": "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SaTfjpJHN9MKbOcPPNQcyVnQO1ZK",
     "rsa": "-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEA7vbqajDw4o6gJy8UtmIbkcpnkO3K\n-----END RSA PUBLIC KEY-----\n",
@@ -62,6 +65,14 @@ SECRET = {
     "mixed": "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END CERTIFICATE-----\nk3j4h5g6f7d8s9a0q1w2e3r4t5y6",
     "private_public": "k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
     "blob": "k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
+    "role": "arn:aws:iam::1:role/x,AKIA" + "IOSFODNN7EXAMPLE",
+    "env": "ROLE=arn:aws:iam::1:role/x,key=k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
+    "image-env": "IMAGE=sha256:0f00=k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
+    "certificate": PUBLIC.replace("MIIB", "\nAKIA" + "IOSFODNN7EXAMPLE\n"),
+    "tls-secret": "hunter2",
+    "pullSecret": "kjhgfdsaqwertzuiopmnbvcxy",
+    "ingress": "ingress_secret=hunter2",
+    "pub-sub-config": "k3j4h5g6f7d8s9a0q1w2e3r4t5y6",
 }
 
 
