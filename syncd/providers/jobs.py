@@ -22,7 +22,7 @@ FIND_TIMEOUTS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoreRequest:
-    """What a pass wants of one store; a store that did not open answers everything with why."""
+    """Some or all of what a pass wants of one store; a store that did not open answers everything with why."""
 
     store: StoreConfig
     provider: Provider | Failed

@@ -1,7 +1,7 @@
 """Reads from many stores at once, on threads: the scheduler decides, this makes the calls.
 
     lanes = Lanes()
-    for reply in lanes.stream(requests):  # each store's, as soon as its last answer is there
+    for reply in lanes.stream(requests):  # to each request, as soon as its last answer is there
         ...
     lanes.close()
 
@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Condition, Lock, Thread
+from typing import Any
 
 from syncd.providers import calls
 from syncd.providers.api import Failed, Failure, Provider, StoreConfig
@@ -70,7 +71,9 @@ class Lanes:
                 self._schedule.give_up(STOPPING)
             self._staff()
             self._watch_until(self._schedule.wakes_at)
-        return self._collect(readings, done)
+        replies: Generator[Any, None, None] = self._collect(readings, done)
+        next(replies)  # one that has not begun would not hear that it is closed
+        return replies
 
     def statistics(self) -> dict[str, Statistics]:
         """What each store was asked since the start, by `Kind/namespace/name`."""
@@ -96,8 +99,12 @@ class Lanes:
             del self._counts[next(iter(self._counts))]
         return counts
 
-    def _collect(self, readings: list[Reading], done: SimpleQueue[StoreReply]) -> Generator[StoreReply, None, None]:
+    def _collect(
+        self, readings: list[Reading], done: SimpleQueue[StoreReply]
+    ) -> Generator[StoreReply | None, None, None]:
+        """The replies, after a None with which it begins."""
         try:
+            yield None
             for _ in readings:
                 yield done.get()
         except BaseException:

@@ -250,6 +250,14 @@ def test_what_nobody_waits_for_is_not_asked(lanes: Lanes, gate: threading.Event)
     assert len(asked) <= 1
 
 
+def test_what_nobody_ever_waited_for_is_not_asked(lanes: Lanes, gate: threading.Event) -> None:
+    """Nor does a caller need to have taken a first reply."""
+    store = Store(waits_for(gate))
+    replies = lanes.stream([request(store, *(RemoteKey(str(n)) for n in range(100)))])
+    replies.close()
+    assert not any(load.waiting for load in lanes.load().values())
+
+
 def test_close_answers_everything(gate: threading.Event) -> None:
     """Who still waits learns that syncd stops; nobody joins the call that hangs."""
     lanes = Lanes()
