@@ -45,7 +45,7 @@ class SecretReader:
 
     @property
     def warnings(self) -> list[str]:
-        """Which lists were denied of late, and what to grant."""
+        """Which lists were denied when they were last tried, and what to grant."""
         return [refusal.warning for refusal in list(self._denied.values())]
 
     def hide(self, name: ObjectName) -> None:
@@ -127,6 +127,7 @@ class SecretReader:
             return {}
         except ClusterError as error:
             return dict.fromkeys(names, Unreadable.of(error))
+        self._denied.pop((namespace, kind), None)
         there = {item["metadata"]["name"]: item for item in items}
         return {name: _observed(there[name.name], kind) if name.name in there else Missing() for name in names}
 

@@ -160,6 +160,20 @@ def test_lists_that_were_denied_long_ago_are_forgotten(monkeypatch: pytest.Monke
     assert "namespace `web`" in warning
 
 
+def test_a_list_that_works_again_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The right was granted."""
+    monkeypatch.setattr(secret_reader, "FORGET", -1.0)
+    names = [ObjectName("shop", f"s{number}") for number in range(5)]
+    with FaultServer() as server:
+        server.inject(answer(403), calls=range(1, 7))
+        server.inject(answer(body=b'{"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": []}'))
+        target = KubernetesTarget.for_server(server.url, credential=SecretValue("x"))
+        target.read_secrets(names)
+        denied = len(target.warnings)
+        target.read_secrets(names)
+    assert (1, []) == (denied, target.warnings)
+
+
 def test_credentials_that_are_refused(lab: ClusterLab) -> None:
     """401 is a missing right, not an outage."""
     target = KubernetesTarget.for_server(lab.plane.server, ca=lab.plane.ca, credential=SecretValue("wrong"))
