@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -16,6 +17,7 @@ from syncd.providers.lanes import Lanes
 from syncd.providers.schedule import Load
 from syncd.reconcile.answers import Answers, Document, OpenStore, StoreAnswers, requests, template_documents
 from syncd.reconcile.credentials import Readable
+from syncd.reconcile.endpoints import Endpoints
 from syncd.reconcile.options import Options, Progress, Stage
 from syncd.reconcile.readings import record
 from syncd.reconcile.stores import Stores
@@ -32,8 +34,12 @@ class Fetcher:
         self._progress = progress
         self._stores = Stores(target, options)
         self._lanes = Lanes(workers=options.readers)
-        self.endpoints: dict[str, str] = {}
+        self._endpoints = Endpoints()
+
+    @property
+    def endpoints(self) -> Mapping[str, str]:
         """By store (`Kind/namespace/name`), the lane that it was read through."""
+        return self._endpoints.by_store
 
     def fetch(self, declarations: Declarations, selected: Sequence[ExternalSecret]) -> Answers:
         """Every answer that rendering these declarations needs. Raises nothing: failures are answers."""
@@ -42,34 +48,35 @@ class Fetcher:
 
     def stream(
         self, declarations: Declarations, selected: Sequence[ExternalSecret]
-    ) -> Iterator[tuple[Answers, Sequence[ExternalSecret]]]:
+    ) -> Generator[tuple[Answers, Sequence[ExternalSecret]], None, None]:
         """Asks for everything, and gives each declaration when all that it asks for is answered.
 
         Beside it stand all answers so far. The first are those that ask for nothing. Raises nothing.
+        What is still queued when the generator is closed is not asked any more.
         """
         asked, missing = self._asked(declarations, selected)
         total = sum(len(one.users) for one in asked.values())
         detail = f"{_count(total, 'secret')} from {_count(len(asked), 'store')}"
         self._progress(Stage("Reading", 0, total, detail))
         slots = {part: slot for slot, one in asked.items() for part in one.parts()}
-        coming = self._lanes.stream(slots)
-        stores = {slot: one.answers for slot, one in asked.items()}
-        answers = Answers(stores, self._documents(declarations, selected))
-        yield answers, [one for one, count in zip(selected, missing, strict=True) if not count]
         replies: list[StoreReply] = []
         done = 0
-        for reply in coming:
-            replies.append(reply)
-            one = asked[slots[reply.request]]
-            one.received.update(reply.answers)
-            complete: list[ExternalSecret] = []
-            for user in (user for item in reply.answers for user in one.users[item]):
-                missing[user] -= 1
-                if not missing[user]:
-                    complete.append(selected[user])
-            done += len(reply.answers)
-            self._progress(Stage("Reading", done, total, detail))
-            yield answers, complete
+        with closing(self._lanes.stream(slots)) as coming:
+            stores = {slot: one.answers for slot, one in asked.items()}
+            answers = Answers(stores, self._documents(declarations, selected))
+            yield answers, [one for one, count in zip(selected, missing, strict=True) if not count]
+            for reply in coming:
+                replies.append(reply)
+                one = asked[slots[reply.request]]
+                one.received.update(reply.answers)
+                complete: list[ExternalSecret] = []
+                for user in (user for item in reply.answers for user in one.users[item]):
+                    missing[user] -= 1
+                    if not missing[user]:
+                        complete.append(selected[user])
+                done += len(reply.answers)
+                self._progress(Stage("Reading", done, total, detail))
+                yield answers, complete
         record(replies)
 
     def asked(self) -> tuple[Mapping[str, Statistics], Mapping[str, Load]]:
@@ -87,6 +94,7 @@ class Fetcher:
         self._stores.keep(declarations)
         asked: dict[OpenStore, _Asked] = {}
         known: dict[tuple[StoreKey, str], _Asked] = {}
+        endpoints: dict[str, str] = {}
         missing = [0] * len(selected)
         for user, declaration in enumerate(selected):
             namespace = declaration.object_name.namespace
@@ -95,9 +103,10 @@ class Fetcher:
                     slot, config, provider = self._stores.open(key, namespace, declarations)
                     known[key, namespace] = asked.setdefault(slot, _Asked(config, provider))
                     if not isinstance(provider, Failed):
-                        self.endpoints[str(key)] = f"endpoint {provider.lane}"
+                        endpoints[str(key)] = f"endpoint {provider.lane}"
                 known[key, namespace].users.setdefault(item, []).append(user)
                 missing[user] += 1
+        self._endpoints.note(endpoints, declarations)
         return asked, missing
 
     def _documents(

@@ -19,7 +19,7 @@ from syncd.reconcile.options import Options, silent
 from tests.providers.vaults import TOKEN_AUTH
 from tests.reconcile.test_check import secret, store
 from tests.servers.fake_target import FakeTarget
-from tests.servers.faults import FaultServer
+from tests.servers.faults import FaultServer, hang
 from tests.servers.wire import Exchange
 
 UUID = {"apiVersion": "generators.external-secrets.io/v1alpha1", "kind": "UUID"}
@@ -104,3 +104,16 @@ def test_the_same_key_is_asked_once() -> None:
         [counts] = fetcher.asked()[0].values()
     [store_answers] = answers.stores.values()
     assert (1, [RemoteKey("a")]) == (counts.calls, list(store_answers.answers))
+
+
+def test_what_nobody_waits_for_is_not_asked() -> None:
+    """A caller that goes before the first answer of a store ends what is queued there."""
+    with FaultServer() as server, closing(Fetcher(FakeTarget(), Options(), silent)) as fetcher:
+        server.inject(hang())
+        slow = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}}, "slow")
+        keys = [("slow", f"key-{number}") for number in range(PART)]
+        declarations = declared(slow, secret("vault-token", token="t"), reads("app", *keys))
+        coming = fetcher.stream(declarations, declarations.external_secrets)
+        next(coming)
+        coming.close()
+        assert [0] == [load.waiting for load in fetcher.asked()[1].values()]
