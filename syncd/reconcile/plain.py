@@ -43,12 +43,12 @@ _PUBLIC = re.compile(
     r"|\b(?i:sha)\d{1,3}[:-][\w+/]+=*|\barn:aws[\w-]{0,10}:[\w:/.+@*-]*|\bpk_(?:live|test)_\w+"
 )
 """Certificates, public keys, digests that say what they are, names of AWS."""
-_JWK = re.compile(r""""(?:n|x|y|kid|x5t|x5t#S256)"\s*:\s*"[\w=-]+"|"x5c"\s*:\s*\[[^\]]*\]""")
+_JWK = re.compile(r""""(?:n|x|y|kid|x5t|x5t#S256)"\s*:\s*"[\w=-]+"|"x5c"\s*:\s*\[[^\[\]]*\]""")
 """What is public of a JSON Web Key."""
-_FORMS = (
+_FORMS = (  # each begins with what is rare, or ends within a bound: hostile text must not make it look twice
     ("holds a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|AGE-SECRET-KEY-1")),
-    ("holds a JSON Web Token", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
-    ("holds a URL with a password", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:$]{0,200}:[^\s/@$<{]{1,200}@")),
+    ("holds a JSON Web Token", re.compile(r"(?<=[\w-]{8})\.eyJ[\w-]{8,}+\.")),
+    ("holds a URL with a password", re.compile(r"(?<=[a-z0-9+.-]{2})://[^\s/@:$]{0,200}:[^\s/@$<{]{1,200}@")),
     ("holds an access key of AWS", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     ("holds an API key of Google", re.compile(r"\bAIza[\w-]{35}|\bya29\.[\w-]{20,}")),
     ("holds a token of GitHub or GitLab", re.compile(r"\b(?:gh[opusr]_\w{36}|github_pat_\w{22,}|glpat-[\w-]{20,})")),
