@@ -46,7 +46,16 @@ class Rules:
         return self.declared.get(owner) == name
 
 
-Verdict = SecretObject | Refusal | Settled | None
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The Secret as `immutable` leaves it, its data untouched."""
+
+    secret: SecretObject
+    reason: str
+    """What a plan says of it; empty where only the marks of one that is immutable already change."""
+
+
+Verdict = SecretObject | Sealed | Refusal | Settled | None
 """The Secret as it should stand; a reason for leaving it alone; or None: it should not be there."""
 
 
@@ -81,7 +90,7 @@ def _nothing_at_source(desired: Desired, secret: SecretObject | None) -> Verdict
 
 def _owned(
     desired: Desired, secret: SecretObject | None, data: Mapping[str, SecretValue], rules: Rules
-) -> SecretObject | Refusal | Settled:
+) -> SecretObject | Sealed | Refusal | Settled:
     mine = wrote_now(desired.policy.refresh, rules.now)
     if secret is None:
         return _with_metadata(_created(desired, data), desired, mine)
@@ -110,12 +119,13 @@ def _not_ours(desired: Desired, secret: SecretObject, data: Mapping[str, SecretV
     reason = (
         f"belongs to `{owner}`, which does not ask for it any more" if owner else "exists and is not managed by syncd"
     )
-    return _refusal(desired, reason, hint="`--adopt` takes it over and replaces its data")
+    outcome = "makes it immutable as it is" if desired.policy.immutable else "replaces its data"
+    return _refusal(desired, reason, hint=f"`--adopt` takes it over and {outcome}")
 
 
 def _merged(
     desired: Desired, secret: SecretObject | None, data: Mapping[str, SecretValue], rules: Rules
-) -> SecretObject | Refusal | Settled:
+) -> SecretObject | Sealed | Refusal | Settled:
     mine = wrote_now(desired.policy.refresh, rules.now, frozenset(data))
     if secret is None:
         return _with_metadata(_created(desired, data), desired, mine)
@@ -132,7 +142,7 @@ def _merged(
 
 def _changed(
     desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], mine: Wrote
-) -> SecretObject | Refusal | Settled:
+) -> SecretObject | Sealed | Refusal | Settled:
     if desired.policy.immutable:
         return _sealed(desired, secret, data, mine)
     if desired.type and secret.type != desired.type:
@@ -148,19 +158,29 @@ def _changed(
     return _with_metadata(replace(secret, data=dict(data)), desired, mine)
 
 
-def _sealed(
-    desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], mine: Wrote
-) -> SecretObject | Settled:
-    """As in the reference, `immutable` makes nothing anew: what is there stays, and becomes immutable and ours."""
+def _sealed(desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue], mine: Wrote) -> Sealed | Settled:
+    """As in the reference, `immutable` makes nothing anew: what is there stays, and becomes immutable and ours.
+
+    That goes for a merge too: it writes none of its keys.
+    """
     labels, annotations, authors = dict(secret.labels), dict(secret.annotations), Authors.of(secret)
     before = authors.get(desired.owner)
     _mark(labels, annotations, desired)
     wrote = replace(mine, keys=before.keys, labels=before.labels, annotations=before.annotations)
     _note(annotations, authors.replacing(desired.owner, wrote))
     sealed = replace(secret, labels=labels, annotations=annotations, immutable=True)
-    if sealed == secret and secret.data != data:
-        return _settled(desired, "immutable: its content differs from the store's")
-    return sealed
+    unlike = _unlike(desired, secret, data)
+    if not secret.immutable:
+        return Sealed(sealed, f"{unlike}; it becomes immutable as it is" if unlike else "it becomes immutable as it is")
+    remark = f"immutable: {unlike}" if unlike else ""
+    return _settled(desired, remark) if sealed == secret else Sealed(sealed, remark)
+
+
+def _unlike(desired: Desired, secret: SecretObject, data: Mapping[str, SecretValue]) -> str:
+    """What of a Secret that stays as it is is not as declared; empty when all is."""
+    parts = [f"its type is `{secret.type}`, not `{desired.type}`"] * (desired.type not in ("", secret.type))
+    parts += ["its content differs from the store's"] * (secret.data != data)
+    return " and ".join(parts)
 
 
 def _created(desired: Desired, data: Mapping[str, SecretValue]) -> SecretObject:

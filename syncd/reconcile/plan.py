@@ -29,7 +29,7 @@ from syncd.reconcile.changes import (
     Settled,
     Waiting,
 )
-from syncd.reconcile.decide import Rules, decide
+from syncd.reconcile.decide import Rules, Sealed, decide
 from syncd.reconcile.due import kept
 from syncd.reconcile.owed import Keyring, Owed, Tracked, all_owed, noted, untouchable, using
 from syncd.reconcile.pause import EPOCH
@@ -167,7 +167,7 @@ def _decide_secret(
         parts.unknowns.extend(_unreadable(one, observed) for one in group)
         return
     before = observed.secret if isinstance(observed, Present) else None
-    state, writers, settled = before, list[Desired](), list[Settled]()
+    state, writers, settled, sealed = before, list[Desired](), list[Settled](), list[str]()
     for one in group:
         if isinstance(one, Unknown):
             why = kept(one.policy.refresh, one.owner, state, rules.now) if state else ""
@@ -182,6 +182,10 @@ def _decide_secret(
                 parts.refusals.append(verdict)
             case Settled():
                 settled.append(verdict)
+            case Sealed():
+                writers.append(one)
+                sealed.append(verdict.reason)
+                state = verdict.secret
             case _:
                 if verdict == state:
                     settled.append(Settled(name, one.declaration))
@@ -191,7 +195,7 @@ def _decide_secret(
     if state == before:  # what an owner would undo of a merge, the merge does again
         settled += [Settled(name, one.declaration) for one in writers]
     elif writers:
-        parts.changes.append(_change(name, before, state, writers))
+        parts.changes.append(_change(name, before, state, writers, sealed))
     parts.settled.extend(settled)
     if one_tracked := tracked(name, group, before, state, rules):
         parts.tracked[name] = one_tracked
@@ -206,7 +210,11 @@ def _unreadable(one: Desired | Unknown, observed: Unreadable) -> Unknown:
 
 
 def _change(
-    name: ObjectName, before: SecretObject | None, after: SecretObject | None, writers: Sequence[Desired]
+    name: ObjectName,
+    before: SecretObject | None,
+    after: SecretObject | None,
+    writers: Sequence[Desired],
+    sealed: Sequence[str],
 ) -> Change:
     keys = KeyChanges.between(before, after)
     if before is None:
@@ -219,7 +227,9 @@ def _change(
         action, reason = Action.ADOPT, "content is equal already"
     else:
         action, reason = Action.UPDATE, "metadata differs"
-    if after is not None and action is not Action.ADOPT:
+    if after is not None and any(sealed):
+        reason = "; ".join(dict.fromkeys([*([reason] if keys else ()), *filter(None, sealed)]))
+    elif after is not None and action is not Action.ADOPT:
         reason = "; ".join(dict.fromkeys([reason, *(one.anew for one in writers if one.anew)]))
     return Change(
         name=name,
