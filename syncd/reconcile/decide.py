@@ -166,8 +166,9 @@ def _sealed(desired: Desired, secret: SecretObject, data: Mapping[str, SecretVal
     labels, annotations, authors = dict(secret.labels), dict(secret.annotations), Authors.of(secret)
     before = authors.get(desired.owner)
     _mark(labels, annotations, desired)
-    wrote = replace(mine, keys=before.keys, labels=before.labels, annotations=before.annotations)
-    _note(annotations, authors.replacing(desired.owner, wrote))
+    if not (secret.immutable and before):  # else only the time in the note would change, at each refresh
+        wrote = replace(mine, keys=before.keys, labels=before.labels, annotations=before.annotations)
+        _note(annotations, authors.replacing(desired.owner, wrote))
     sealed = replace(secret, labels=labels, annotations=annotations, immutable=True)
     unlike = _unlike(desired, secret, data)
     if not secret.immutable:
