@@ -21,6 +21,9 @@ from syncd.reconcile.answers import OpenStore, requests, store_keys
 from syncd.reconcile.options import Options, Progress, Stage, silent
 from syncd.reconcile.stores import Stores, slot_of
 
+CALLS = 2
+"""A store is asked how it is, and for one key; each call may last as long as any other."""
+
 
 class Verdict(StrEnum):
     READY = "ready"
@@ -74,7 +77,7 @@ class StoreCheck:
         seconds = self._options.provider_timeout
         late: _Answer = Failed(Failure.TIMEOUT, f"no answer within {seconds:g} s"), ""
         progress(Stage("Checking", 0, len(todo)))
-        for number, answer in within(seconds * (1 + GRACE), asked, workers=self._options.readers):
+        for number, answer in within(seconds * (CALLS + GRACE), asked, workers=self._options.readers):
             answers[number] = answer or late
             progress(Stage("Checking", len(answers), len(todo)))
         return tuple(

@@ -20,7 +20,7 @@ from syncd.reconcile.stores import Stores
 from tests.providers.aws_stores import aws_config, refusal
 from tests.providers.vaults import TOKEN_AUTH, Kv
 from tests.servers.aws import on
-from tests.servers.faults import FaultServer, hang
+from tests.servers.faults import FaultServer, hang, slow
 from tests.servers.openbao import OpenBao
 from tests.servers.wire import Exchange
 
@@ -143,8 +143,8 @@ def test_what_hangs_holds_up_no_other() -> None:
 
     with FaultServer() as server:
         server.inject(hang_until_the_other_is_answered, calls=(1,))
-        slow = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}}, "slow")
-        documents = (slow, store({"fake": {"data": []}}, "fast"), secret("vault-token", token="t"))
+        hanging = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}}, "slow")
+        documents = (hanging, store({"fake": {"data": []}}, "fast"), secret("vault-token", token="t"))
         first, second = check(*documents, timeout=60, progress=lambda stage: answered.set() if stage.done else None)
     assert ([True], Verdict.FAILED, Verdict.READY) == (seen, first.verdict, second.verdict)
 
@@ -153,9 +153,22 @@ def test_each_check_has_its_deadline() -> None:
     """What does not answer has failed, and is not waited for."""
     with FaultServer() as server:
         server.inject(hang())
-        slow = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}})
-        [one] = check(slow, secret("vault-token", token="t"), timeout=0.3)
+        hanging = store({"vault": {"server": server.url, "path": "secret", "auth": TOKEN_AUTH}})
+        [one] = check(hanging, secret("vault-token", token="t"), timeout=0.3)
     assert (Verdict.FAILED, Failure.TIMEOUT) == (one.verdict, failed(one).failure)
+
+
+def test_a_slow_store_has_time_for_each_call(openbao: OpenBao) -> None:
+    """The look at the store and the read of a key are each in time, though not both together."""
+    kv = Kv(openbao)
+    kv.put("a", user="ann")
+    with FaultServer(openbao.url) as server:
+        server.inject(slow(0.6), path="/v1/auth/token/lookup-self")
+        server.inject(slow(0.6), path=f"/v1/{kv.mount}/data/a")
+        documents = (store(vault(kv, server=server.url)), reads("a"), secret("vault-token", token=openbao.token))
+        [one] = check(*documents, timeout=1.0)
+        seen = [server.count("/v1/auth/token/lookup-self"), server.count(f"/v1/{kv.mount}/data/a")]
+    assert (Verdict.READY, [1, 1]) == (one.verdict, seen)
 
 
 def test_credentials_that_are_nowhere() -> None:
