@@ -117,13 +117,17 @@ def make_plan(
     22   nothing      not ours, Orphan (Delete)    any            refused
     23   any, Unknown written by it, not due       any            settled: refreshPolicy, generated values
     24   unfit        any                          any            refused: a secret's place is no ConfigMap
+    25   data         its type needs other keys    any            refused: a type cannot be changed
+    26   immutable    there, ours to write         any            sealed as it is, whatever the stores hold
     ==== ============ ============================ ============== ==========================================
 
     `nothing` is a certain absence of everything at the stores; a doubt is row 1. With deletionPolicy Merge it is
-    `data` without keys. Several declarations of one Secret are decided one upon the other, owners first, and make
-    one change. Workloads: a missing note becomes a baseline of what was observed, a note that differs from what the
-    Secret will hold becomes a restart; a Secret that comes into being restarts nobody. When the fingerprint keys
-    cannot be read, a change whose users have no note yet waits as in row 8.
+    `data` without keys. `immutable` is `data` whose policy says so: row 26 stands in for the rows 6 to 9, 11 to 13, 16,
+    17 and 25, save for the refusal of row 12 without `--adopt`, and nobody restarts; what is sealed is row 10. Several
+    declarations of one Secret are decided one upon the other, owners first, and make one change. Workloads: a missing
+    note becomes a baseline of what was observed, a note that differs from what the Secret will hold becomes a restart;
+    a Secret that comes into being restarts nobody. When the fingerprint keys cannot be read, a change whose users have
+    no note yet waits as in row 8.
     """
     by_name: dict[ObjectName, list[Desired | Unknown]] = defaultdict(list)
     for one in desired:

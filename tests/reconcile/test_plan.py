@@ -1,4 +1,4 @@
-"""`make_plan`, row by row of the table in its docstring."""
+"""`make_plan`, row by row of the table in its docstring; row 26 stands in `test_plan_immutable`."""
 
 from __future__ import annotations
 
@@ -327,6 +327,14 @@ def test_row_23_a_merged_share_is_made_once() -> None:
     once = replace(MERGE, refresh=Refresh(RefreshMode.ONCE))
     first = after(planned(wanted({"A": "1"}, once), there({"theirs": "x"})), {})[NAME]
     assert () == planned(wanted({"A": "2"}, once), first).changes
+
+
+def test_row_25_keys_that_the_type_needs_are_not_taken_away() -> None:
+    """A declaration that names no type gets the Secret's, and the API server would refuse its keys."""
+    tls = there({"tls.crt": "c", "tls.key": "k"}, OURS, type="kubernetes.io/tls")
+    plan = planned(wanted({"A": "1"}, type=""), tls)
+    reason = "type `kubernetes.io/tls` needs the key `tls.crt` and `tls.key`, and its type cannot be changed"
+    assert ((), reason) == (plan.changes, plan.refusals[0].reason)
 
 
 def test_owner_and_merge_on_one_secret_make_one_change() -> None:

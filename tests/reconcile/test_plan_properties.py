@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 from hypothesis import given
@@ -26,7 +28,7 @@ from syncd.model import (
     Unreadable,
     Workload,
 )
-from tests.reconcile.build import OURS, after, planned, there, unknown, used_by, users_after, wanted, workload
+from tests.reconcile.build import OURS, RULES, after, planned, there, unknown, used_by, users_after, wanted, workload
 
 NAMES = [ObjectName("shop", name) for name in ("stripe", "other", "third")]
 FEW = st.dictionaries(st.sampled_from("ABC"), st.sampled_from("12"), max_size=3)
@@ -109,6 +111,20 @@ def test_foreign_data_is_touched_only_where_the_policy_says_so(
         if isinstance(before, Present) and change.keys:
             ours = before.secret.annotations.get(OWNER) == f"default/files/{change.name}"
             assert ours or policies[change.name] in taking
+
+
+@given(DESIRED, OBSERVED)
+def test_immutable_writes_no_data_of_what_is_there(
+    desired: list[Desired | Unknown], observed: Mapping[ObjectName, Observed]
+) -> None:
+    """A Secret that exists is sealed as it is or deleted, and a sealed one is not written again, however late."""
+    sealing = {one.name for one in desired if one.policy.immutable}
+    here = {name: found for name, found in observed.items() if name in sealing and isinstance(found, Present)}
+    first = planned(desired, observed)
+    assert () == tuple(change for change in first.changes if change.name in here and change.keys and change.after)
+    later = replace(RULES, now=RULES.now + timedelta(days=1))
+    second = planned(desired, after(first, observed), rules=later)
+    assert set() == {change.name for change in second.changes} & here.keys()
 
 
 @given(DESIRED, OBSERVED, WORKLOADS, st.randoms(use_true_random=False))
