@@ -98,6 +98,7 @@ class MissingExtra(SyncdError):
             f"provider `{provider}` needs a library that is not installed",
             hint=f"pip install 'syncd[{extra}]'",
         )
+        self.extra = extra
 
 
 class PluginError(SyncdError):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import ClassVar
 
-from syncd.errors import MissingExtra
 from syncd.providers.api import Credentials, Provider, StoreConfig
 from syncd.providers.aws_config import read_config, read_identity
+from syncd.providers.extras import extra
 from syncd.providers.fields import Fields
 from syncd.providers.identities import RequestIdentity
+
+_extra = partial(extra, "aws", "boto3", "botocore", provider="aws")
 
 
 class AwsPlugin:
@@ -23,7 +24,7 @@ class AwsPlugin:
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
         """Raises StoreError (MISCONFIGURED) for a wrong field, MissingExtra without boto3. Nothing is asked yet."""
         config = read_config(store)
-        with _library():
+        with _extra():
             from syncd.providers.aws_store import AwsStore
         return AwsStore(config, store, credentials)
 
@@ -31,16 +32,6 @@ class AwsPlugin:
     def identity(cls, fields: Fields, store: StoreConfig) -> RequestIdentity:
         """For stores of other providers. Raises StoreError (MISCONFIGURED), MissingExtra. Nothing is asked yet."""
         identity = read_identity(fields, store)
-        with _library():
+        with _extra():
             from syncd.providers.aws_identity import CallerIdentity
         return CallerIdentity(identity)
-
-
-@contextmanager
-def _library() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("boto3", "botocore"):
-            raise
-        raise MissingExtra(AwsPlugin.name, "aws") from error

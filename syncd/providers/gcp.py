@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import ClassVar
 
-from syncd.errors import MissingExtra
 from syncd.providers.api import Credentials, Provider, StoreConfig
+from syncd.providers.extras import extra
 from syncd.providers.fields import Fields
 from syncd.providers.gcp_config import read_config, read_signing
 from syncd.providers.identities import TokenIdentity
+
+_extra = partial(extra, "gcp", "google", "grpc", "requests", provider="gcpsm")
 
 
 class GcpPlugin:
@@ -23,7 +24,7 @@ class GcpPlugin:
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
         """Raises StoreError (MISCONFIGURED) for a wrong field, MissingExtra without the library. Nothing is asked."""
         config = read_config(store)
-        with _library():
+        with _extra():
             from syncd.providers.gcp_store import GcpStore
         return GcpStore(config, store, credentials)
 
@@ -31,16 +32,6 @@ class GcpPlugin:
     def identity(cls, fields: Fields, store: StoreConfig) -> TokenIdentity:
         """For stores of other providers. Raises StoreError (MISCONFIGURED), MissingExtra. Nothing is asked yet."""
         auth = read_signing(fields, store)
-        with _library():
+        with _extra():
             from syncd.providers.gcp_identity import AccountIdentity
         return AccountIdentity(auth)
-
-
-@contextmanager
-def _library() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("google", "grpc", "requests"):
-            raise
-        raise MissingExtra(GcpPlugin.name, "gcp") from error

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from syncd.errors import MissingExtra
 from syncd.providers.api import Credentials, Provider, StoreConfig
+from syncd.providers.extras import extra
 from syncd.providers.vault_config import read_config
 
 
@@ -17,12 +18,15 @@ class VaultPlugin:
 
     @classmethod
     def open(cls, store: StoreConfig, credentials: Credentials) -> Provider:
-        """Raises StoreError (MISCONFIGURED) for a wrong field, MissingExtra without hvac. The login comes later."""
-        config = read_config(store)
+        """The login comes later.
+
+        Raises StoreError (MISCONFIGURED) for a wrong field, MissingExtra without hvac or the library of a cloud that
+        is logged in with.
+        """
         try:
+            config = read_config(store)
+        except MissingExtra as error:
+            raise MissingExtra(cls.name, f"vault,{error.extra}") from error
+        with extra("vault", "hvac", "requests", provider=cls.name):
             from syncd.providers.vault_store import VaultStore
-        except ModuleNotFoundError as error:
-            if error.name not in ("hvac", "requests"):
-                raise
-            raise MissingExtra(cls.name, "vault") from error
         return VaultStore(config, store, credentials)

@@ -88,7 +88,7 @@ from syncd.providers.vault import VaultPlugin
 try:
     VaultPlugin.open(store_config("vault", {config}, base="manifests"), GivenCredentials())
 except MissingExtra as error:
-    print(error.hint)
+    print(error, error.hint, sep="; ")
 """
 
 
@@ -97,8 +97,8 @@ except MissingExtra as error:
     [("iam", "boto3", "aws"), ("iam", "botocore", "aws"), ("gcp", "google.auth", "gcp")],
 )
 def test_the_extra_of_a_cloud_is_named(method: str, library: str, extra: str) -> None:
-    """A login with an identity of a cloud needs that cloud's library too; the error says what to install."""
+    """A login with an identity of a cloud needs that cloud's library too; the error names both extras."""
     config = {"server": "https://v", "auth": {method: {"role": "r", "vaultRole": "r"}}}
     code = WITHOUT.format(library=library, config=config)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert f"pip install 'syncd[{extra}]'\n" == ran.stdout
+    assert f"provider `vault` needs a library that is not installed; pip install 'syncd[vault,{extra}]'\n" == ran.stdout
