@@ -1,4 +1,4 @@
-"""An identity of AWS for others: a signed question to AWS who we are, which they ask in our stead."""
+"""An identity of AWS for others: GetCallerIdentity, signed, which they ask of AWS in our stead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from syncd.providers.aws_errors import Asked
 from syncd.providers.aws_login import Login
 from syncd.providers.identities import SignedRequest
 
-_QUESTION = b"Action=GetCallerIdentity&Version=2011-06-15"
+_BODY = b"Action=GetCallerIdentity&Version=2011-06-15"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,19 @@ class CallerIdentity:
     def __str__(self) -> str:
         return self.identity.identity
 
-    def signed_question(self, headers: Mapping[str, str], credentials: Credentials, timeout: float) -> SignedRequest:
+    def signed_get_caller_identity(
+        self, headers: Mapping[str, str], credentials: Credentials, timeout: float
+    ) -> SignedRequest:
         """AWS is asked for keys at most, by calls of `timeout` seconds. Raises StoreError."""
         asked = Asked("sts:GetCallerIdentity", "", str(self))
         with closing(Login(self.identity, credentials, timeout=timeout)) as login:
             keys = login.keys(asked)
         url = _address(self.identity.region, asked, timeout)
-        return SignedRequest("POST", url, self._signed(url, keys, headers), _QUESTION)
+        return SignedRequest("POST", url, self._signed(url, keys, headers), _BODY)
 
     def _signed(self, url: str, keys: ReadOnlyCredentials, headers: Mapping[str, str]) -> dict[str, str]:
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", **headers}
-        request: Any = AWSRequest("POST", url, headers=headers, data=_QUESTION)
+        request: Any = AWSRequest("POST", url, headers=headers, data=_BODY)
         sign: Any = SigV4Auth(keys, "sts", self.identity.region)
         sign.add_auth(request)
         return dict(request.headers.items())

@@ -26,10 +26,12 @@ class SignedRequest:
 
 
 class RequestIdentity(Protocol):
-    """One that signs the question who it is; its text names it in messages."""
+    """One that signs the question who it is, for others to ask; its text names it in messages."""
 
-    def signed_question(self, headers: Mapping[str, str], credentials: Credentials, timeout: float) -> SignedRequest:
-        """The question with these headers in it; `timeout`, in seconds, is that of each call. Raises StoreError."""
+    def signed_get_caller_identity(
+        self, headers: Mapping[str, str], credentials: Credentials, timeout: float
+    ) -> SignedRequest:
+        """GetCallerIdentity with these headers; `timeout`, in seconds, is that of each call. Raises StoreError."""
         ...
 
 

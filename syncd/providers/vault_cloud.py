@@ -17,15 +17,18 @@ SERVER_ID = "X-Vault-AWS-IAM-Server-ID"
 
 
 def proof(auth: IamAuth | GcpAuth, credentials: Credentials, timeout: float) -> Mapping[str, str]:
-    """The body of the login; `timeout`, in seconds, is that of each call to the cloud. Raises StoreError."""
+    """The body of the login: it proves to Vault who we are at the cloud.
+
+    `timeout`, in seconds, is that of each call to the cloud. Raises StoreError.
+    """
     if isinstance(auth, IamAuth):
-        return _question(auth, credentials, timeout)
+        return _caller_identity(auth, credentials, timeout)
     return {"role": auth.role, "jwt": auth.identity.signed_token(f"vault/{auth.role}", credentials, timeout)}
 
 
-def _question(auth: IamAuth, credentials: Credentials, timeout: float) -> Mapping[str, str]:
+def _caller_identity(auth: IamAuth, credentials: Credentials, timeout: float) -> Mapping[str, str]:
     headers = {SERVER_ID: auth.server_id} if auth.server_id else {}
-    request = auth.identity.signed_question(headers, credentials, timeout)
+    request = auth.identity.signed_get_caller_identity(headers, credentials, timeout)
     return {
         "role": auth.role,
         "iam_http_request_method": request.method,

@@ -30,7 +30,7 @@ def rendered(
 def fetched(
     declarations: Declarations, selected: Sequence[ExternalSecret], fetcher: Fetcher, options: Options
 ) -> Answers:
-    """What the stores answer."""
+    """All answers at once, for `made_of`, and to be shown beside what that makes of them. Raises nothing."""
     return fetcher.fetch(declarations, _served(selected, options))
 
 
