@@ -181,7 +181,7 @@ def _unlike(desired: Desired, secret: SecretObject, data: Mapping[str, SecretVal
     """What of a Secret that stays as it is is not as declared; empty when all is."""
     parts = [f"its type is `{secret.type}`, not `{desired.type}`"] * (desired.type not in ("", secret.type))
     parts += ["its content differs from the store's"] * (secret.data != data)
-    return " and ".join(parts)
+    return ", and ".join(parts)
 
 
 def _created(desired: Desired, data: Mapping[str, SecretValue]) -> SecretObject:

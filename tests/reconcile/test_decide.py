@@ -107,3 +107,10 @@ def test_an_immutable_secret_that_is_taken_over_is_told_to_differ() -> None:
     """Only our marks are written."""
     made = sealed(wanted({"A": "2"}, SEALING), there({"A": "1"}, immutable=True).secret)
     assert "immutable: its content differs from the store's" == made.reason
+
+
+def test_a_sealed_secret_tells_of_its_type_and_of_its_content() -> None:
+    """Both differ for good."""
+    secret = there({"A": "1"}, OURS, type="example.com/own", immutable=True).secret
+    told = "immutable: its type is `example.com/own`, not `Opaque`, and its content differs from the store's"
+    assert told == remark(wanted({"A": "2"}, SEALING), secret)
