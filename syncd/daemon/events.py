@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from syncd.daemon.queue import Lane
@@ -71,12 +72,26 @@ class PassFailed:
     duration: float
 
 
+class Pruning(StrEnum):
+    """What becomes of Secrets that nobody declares any more."""
+
+    OFF = "off"
+    WAITS = "waits"
+    """Until the manifests have stood for long enough."""
+    HELD = "held"
+    """Files do not load, and nobody knows what they would declare."""
+    ON = "on"
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
     """The target was looked through for Secrets that nobody declares any more."""
 
     report: Report
     at: datetime
+    pruning: Pruning = Pruning.OFF
+    rest: float = 0.0
+    """Seconds that it waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 
 from syncd.daemon.events import (
     ClockStepped,
@@ -16,6 +17,7 @@ from syncd.daemon.events import (
     PassFailed,
     PassFinished,
     Paused,
+    Pruning,
     Retrying,
     Swept,
     WatchHolds,
@@ -36,7 +38,7 @@ class Narrator:
 
     _secrets: dict[ObjectName, ObjectName] = field(default_factory=dict)
     _problems: frozenset[Problem] = frozenset()
-    _orphans: frozenset[ObjectName] = frozenset()
+    _orphans: frozenset[tuple[ObjectName, Pruning]] = frozenset()
     _paused: str = ""
 
     def hear(self, event: Event) -> None:
@@ -103,13 +105,27 @@ class Narrator:
     def _sweep(self, event: Swept) -> None:
         for line in _changes(event.report):
             line.write()
-        orphans = frozenset(one.name for one in event.report.plan.orphans)
-        for name in sorted(orphans - self._orphans):
-            log.warning("%s `%s` is ours and no longer declared; hint: `--prune` deletes what is", name.kind, name)
+        orphans = frozenset((one.name, event.pruning) for one in event.report.plan.orphans)
+        level, what = _fate(event)
+        for name, _ in sorted(orphans - self._orphans):
+            log.log(level, "%s `%s` is ours and no longer declared%s", name.kind, name, what)
         for refusal in event.report.plan.refusals:
             kept, why = refusal.name, sentence(refusal.reason, refusal.hint)
             log.warning("%s `%s` is kept: %s", kept.kind, kept, why)
         self._orphans = orphans
+
+
+def _fate(event: Swept) -> tuple[int, str]:
+    """Of orphans that were left: how loud that is, and what comes next."""
+    match event.pruning:
+        case Pruning.OFF:
+            return logging.WARNING, "; hint: `--prune` deletes what is"
+        case Pruning.WAITS:
+            return logging.INFO, f": it is deleted in {ceil(event.rest)} s unless it is declared again"
+        case Pruning.HELD:
+            return logging.WARNING, ": it is kept while files do not load"
+        case Pruning.ON:
+            return logging.WARNING, ": it is kept until what its declaration asks for now stands"
 
 
 def _retry(due: Mapping[ObjectName, datetime]) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from syncd.cluster.api import Target
 from syncd.daemon.drift import Drift
-from syncd.daemon.events import ClockStepped, Drifted, Listener, Listeners, Loaded, Paused, StoresAsked, Swept
+from syncd.daemon.events import ClockStepped, Drifted, Listener, Listeners, Loaded, Paused, Pruning, StoresAsked, Swept
 from syncd.daemon.groups import changed, names_of, targets_of
-from syncd.daemon.manifests import Manifests
+from syncd.daemon.manifests import Manifests, State
 from syncd.daemon.narrate import Narrator, sentence
 from syncd.daemon.notify import Notifier
 from syncd.daemon.passes import Passes
@@ -194,19 +194,27 @@ class Daemon:
         self._passes.sweep_at(self._monotonic() + seconds, self._sweep)
 
     def _sweep(self) -> None:
-        """Looks for orphans; deletes them when `prune` is set and every file loads. In a pass thread."""
+        """Looks for orphans, and deletes them where that is due. In a pass thread."""
         rest = 0.0
         try:
             with self._manifests.held() as state:
-                taken = state.declarations is self._seen  # else it is about to be told since when they stand
-                rest = self._moved + SETTLED - self._monotonic() if self._prune else 0.0
-                prune = self._prune and taken and rest <= 0 and not state.problems
-                report = self._reconciler.sweep(prune=prune)
-            self._listeners.tell(Swept(report, self._passes.clock.now()))
+                pruning, rest = self._pruning(state)
+                report = self._reconciler.sweep(prune=pruning is Pruning.ON)
+            self._listeners.tell(Swept(report, self._passes.clock.now(), pruning, rest))
         except SyncdError as error:
             log.warning("orphans were not looked for: %s", sentence(error.message, error.hint))
         finally:
-            self._sweep_later(rest if rest > 0 else SWEEP)
+            self._sweep_later(rest or SWEEP)
+
+    def _pruning(self, state: State) -> tuple[Pruning, float]:
+        """And the seconds for which these manifests must stand yet."""
+        if not self._prune:
+            return Pruning.OFF, 0.0
+        taken = state.declarations is self._seen  # else they have only just been read
+        rest = max(0.0, self._moved + SETTLED - self._monotonic()) if taken else SETTLED
+        if state.problems:
+            return Pruning.HELD, rest
+        return (Pruning.WAITS if rest else Pruning.ON), rest
 
     def _make_server(self, metrics: Callable[[str], tuple[bytes, str]]) -> Server | None:
         if self._setup.address is None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.daemon.events import PassFinished, Paused, Retrying, Swept, WatchHolds, WatchLost
+from syncd.daemon.events import PassFinished, Paused, Pruning, Retrying, Swept, WatchHolds, WatchLost
 from syncd.daemon.narrate import Narrator
 from syncd.daemon.queue import Lane
 from syncd.model import Missing, ObjectName, SecretObject, TargetKind
@@ -27,6 +27,12 @@ A, B = ObjectName("shop", "a"), ObjectName("shop", "b")
 def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.INFO, "syncd")
     return caplog
+
+
+def left(*names: ObjectName) -> Report:
+    """Of a search that found these orphans."""
+    orphans = tuple(Orphan(name, f"files/{name}") for name in names)
+    return Report((Round(replace(Plan(), orphans=orphans), Applied(), Restarted()),))
 
 
 def test_the_next_try_is_told(said: pytest.LogCaptureFixture) -> None:
@@ -63,9 +69,33 @@ def test_changes_are_told_by_kind(said: pytest.LogCaptureFixture) -> None:
     report = Report((Round(plan, Applied(writes=(write,)), Restarted()),))
     narrator = Narrator()
     narrator.hear(PassFinished((), (), Lane.NEW, report, AT, 0.1))
-    orphan = Orphan(name, "files/shop/conf")
-    swept = Report((Round(replace(Plan(), orphans=(orphan,)), Applied(), Restarted()),))
-    narrator.hear(Swept(swept, AT))
+    narrator.hear(Swept(left(name), AT))
     told = [message.partition("; ")[0] for message in said.messages if "conf" in message]
     expected = "ConfigMap `shop/configmap/conf`: create: it does not exist"
     assert [expected, "ConfigMap `shop/configmap/conf` is ours and no longer declared"] == told
+
+
+@pytest.mark.parametrize(
+    ("pruning", "expected"),
+    [
+        (Pruning.OFF, ("WARNING", "; hint: `--prune` deletes what is")),
+        (Pruning.WAITS, ("INFO", ": it is deleted in 10 s unless it is declared again")),
+        (Pruning.HELD, ("WARNING", ": it is kept while files do not load")),
+        (Pruning.ON, ("WARNING", ": it is kept until what its declaration asks for now stands")),
+    ],
+)
+def test_what_becomes_of_orphans_is_told(
+    said: pytest.LogCaptureFixture, pruning: Pruning, expected: tuple[str, str]
+) -> None:
+    """What is to be deleted anyway is no warning, and nothing is said that does not help."""
+    Narrator().hear(Swept(left(A), AT, pruning, 9.7))
+    start = "Secret `shop/a` is ours and no longer declared"
+    assert [expected] == [(one.levelname, one.getMessage().removeprefix(start)) for one in said.records]
+
+
+def test_orphans_are_told_anew_when_their_fate_changes(said: pytest.LogCaptureFixture) -> None:
+    """And not with every search."""
+    narrator = Narrator()
+    for pruning in (Pruning.WAITS, Pruning.WAITS, Pruning.HELD, Pruning.HELD):
+        narrator.hear(Swept(left(A), AT, pruning, 9.7))
+    assert ["INFO", "WARNING"] == [one.levelname for one in said.records]

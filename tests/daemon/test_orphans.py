@@ -10,7 +10,7 @@ import pytest
 
 from syncd.cluster.api import OwnedSecrets
 from syncd.daemon import run
-from syncd.daemon.events import Swept
+from syncd.daemon.events import Pruning, Swept
 from syncd.model import ObjectName, TargetKind
 from tests.daemon.house import House
 from tests.servers.fake_target import FakeTarget
@@ -22,6 +22,11 @@ A = ObjectName("shop", "a")
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path, "a", "b")
+
+
+def fates(house: House) -> set[tuple[Pruning, bool]]:
+    """What was told of orphans, and whether they had time yet."""
+    return {(event.pruning, event.rest > 0) for event in house.heard.of(Swept) if event.report.plan.orphans}
 
 
 def test_what_is_declared_again_is_no_orphan(house: House) -> None:
@@ -46,6 +51,7 @@ def test_orphans_are_pruned_when_asked_to(house: House, monkeypatch: pytest.Monk
         house.becomes(a="1", b="1")
         (house.manifests / "a.yaml").unlink()
         house.becomes(a="", b="1")
+    assert {(Pruning.WAITS, True)} == fates(house)
 
 
 def test_a_file_that_is_empty_for_a_moment_loses_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +93,7 @@ def test_nothing_is_pruned_while_a_file_is_broken(house: House, monkeypatch: pyt
         (house.manifests / "a.yaml").unlink()
         wait_for(lambda: [A] == [one.name for event in house.heard.of(Swept) for one in event.report.plan.orphans])
     assert "1" == house.value("a")
+    assert {Pruning.HELD} == {pruning for pruning, _ in fates(house)}
 
 
 def test_orphans_are_looked_for_again_and_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
