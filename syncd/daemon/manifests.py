@@ -72,16 +72,16 @@ class Manifests:
             raise ManifestError(self.problems)
 
     def poll(self) -> bool:
-        """Reads again when a file has changed. Whether it did."""
+        """Reads again when a file has changed. Whether it read."""
         if files.signature(self._paths) == self._signature:
             return False
-        self.read()
-        return True
+        return self.read()
 
-    def read(self) -> None:
-        """Reads everything, whether it has changed or not."""
+    def read(self) -> bool:
+        """Reads everything, whether it has changed or not. Whether it read, as `poll` tells: always."""
         found, unread = self._texts()
         self._state = _choose(found, unread, self._state.good, self._load)
+        return True
 
     def _texts(self) -> tuple[tuple[Text, ...], tuple[Problem, ...]]:
         """All of one moment: what moves from one file to another while they are read must not seem to be gone."""

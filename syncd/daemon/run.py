@@ -125,10 +125,10 @@ class Daemon:
             if self._server and (wrong := self._server.refresh_certificate()):
                 log.error("the old certificate stays in use: %s", wrong)
 
-    def _read(self, read: Callable[[], bool | None]) -> bool:
+    def _read(self, read: Callable[[], bool]) -> bool:
         """Whether manifests were read; what is in force stays in force when that fails."""
         try:
-            return read() is not False
+            return read()
         except Exception:  # the daemon must go on
             log.exception("the manifests cannot be read again")
             return False

@@ -51,10 +51,11 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def test_what_has_not_changed_is_not_read(folder: Folder) -> None:
-    """A look is enough."""
+    """A look is enough, unless it is asked for."""
     folder.manifests.start()
     before = folder.manifests.declarations
     assert (False, True) == (folder.manifests.poll(), before is folder.manifests.declarations)
+    assert (True, False) == (folder.manifests.read(), before is folder.manifests.declarations)
 
 
 def test_a_broken_file_keeps_its_last_good_version(folder: Folder) -> None:

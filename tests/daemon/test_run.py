@@ -36,6 +36,20 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path, "a", "b")
 
 
+@pytest.fixture
+def hangs(house: House, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set as soon as the store `hang` is asked, which never answers."""
+    asked = threading.Event()
+
+    def hang(*_: object) -> None:
+        asked.set()
+        threading.Event().wait()
+
+    monkeypatch.setattr(FakeStore, "fetch", hang)
+    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
+    return asked
+
+
 def test_everything_is_synced_at_the_start(house: House) -> None:
     """In one pass for a group."""
     with house.running():
@@ -249,16 +263,8 @@ def test_the_pause_of_a_namespace_ends_by_itself(house: House) -> None:
     assert datetime.now(UTC) >= end
 
 
-def test_an_end_in_the_middle_of_a_pass_is_no_failure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_end_in_the_middle_of_a_pass_is_no_failure(house: House, hangs: threading.Event) -> None:
     """Nobody is told that stores failed because syncd stops."""
-    hangs = threading.Event()
-
-    def hang(*_: object) -> None:
-        hangs.set()
-        threading.Event().wait()
-
-    monkeypatch.setattr(FakeStore, "fetch", hang)
-    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
     house.declare("c", of="hang")
     house.options = replace(house.options, provider_timeout=30.0)
     with house.running():
@@ -267,16 +273,8 @@ def test_an_end_in_the_middle_of_a_pass_is_no_failure(house: House, monkeypatch:
     assert [("a", "b")] == [tuple(one.name for one in event.names) for event in house.heard.of(PassFinished)]
 
 
-def test_what_goes_in_the_middle_of_its_pass_is_not_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_in_the_middle_of_its_pass_is_not_tried_again(house: House, hangs: threading.Event) -> None:
     """Though that pass fails: else it would be waited for as long as syncd runs."""
-    hangs = threading.Event()
-
-    def hang(*_: object) -> None:
-        hangs.set()
-        threading.Event().wait()
-
-    monkeypatch.setattr(FakeStore, "fetch", hang)
-    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
     house.declare("c", of="hang")
     with house.running() as daemon:
         assert hangs.wait(10)
@@ -355,10 +353,9 @@ def test_manifests_that_cannot_be_read_again_end_nothing(house: House, monkeypat
         house.becomes(a="2")
 
 
-def test_a_store_that_hangs_holds_up_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("hangs")
+def test_a_store_that_hangs_holds_up_nobody_else(house: House) -> None:
     """Neither at the start nor later; and syncd ends although it hangs."""
-    monkeypatch.setattr(FakeStore, "fetch", lambda *_: threading.Event().wait())
-    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
     house.declare("c", of="hang", refreshInterval="1s")
     house.declare("a", refreshInterval="1s")
     with house.running():
@@ -369,19 +366,11 @@ def test_a_store_that_hangs_holds_up_nobody_else(house: House, monkeypatch: pyte
 
 @pytest.mark.parametrize(("passes", "states"), [(1, ["waiting", "waiting"]), (2, ["synced", "waiting"])])
 def test_as_many_passes_run_as_are_allowed(
-    house: House, monkeypatch: pytest.MonkeyPatch, passes: int, states: list[str]
+    house: House, hangs: threading.Event, passes: int, states: list[str]
 ) -> None:
     """With one, a store that hangs holds up everybody until its deadline; with two, itself alone."""
-    hangs = threading.Event()
-
-    def hang(*_: object) -> None:
-        hangs.set()
-        threading.Event().wait()
-
-    monkeypatch.setattr(FakeStore, "fetch", hang)
     for name in ("a", "b"):
         (house.manifests / f"{name}.yaml").unlink()
-    house.store("hang", {"fake": {"data": [{"key": "c", "value": "1"}]}})
     house.declare("0", of="hang")
     house.declare("a")
     house.options = replace(house.options, provider_timeout=30.0)
