@@ -87,6 +87,7 @@ class _Reader:
     def __init__(self, stdin: IO[str] | None) -> None:
         self._stdin = stdin
         self._seen: set[Path] = set()
+        self._folders: dict[Path, tuple[str, bool]] = {}
         self.problems: list[Problem] = []
 
     def texts(self, paths: Sequence[str]) -> Iterator[Text]:
@@ -132,9 +133,16 @@ class _Reader:
         except OSError as error:
             self._refuse(str(path), f"cannot be read: {error.strerror or 'the system refuses'}")
         else:
-            if path.resolve() not in self._seen:
-                self._seen.add(path.resolve())
-                yield Text(str(path), content, str(path.parent.resolve()), named, _kustomized(path.parent))
+            if (real := path.resolve()) not in self._seen:
+                self._seen.add(real)
+                base, kustomized = self._folder(path.parent)
+                yield Text(str(path), content, base, named, kustomized)
+
+    def _folder(self, path: Path) -> tuple[str, bool]:
+        """Where a folder really is, and whether it is kustomize's; each is looked at once."""
+        if path not in self._folders:
+            self._folders[path] = (str(path.resolve()), _kustomized(path))
+        return self._folders[path]
 
     def _unreadable_folder(self, error: OSError) -> None:
         self._refuse(str(error.filename), f"cannot be read: {error.strerror or 'the system refuses'}")
