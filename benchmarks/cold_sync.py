@@ -2,8 +2,8 @@
 
 Each ExternalSecret takes three keys of one remote secret of its own: of OpenBao, or of a fake of AWS Secrets Manager
 that takes 15 ms for a call. `plain` is a loop with the same libraries and as many threads: the reads (from AWS in
-batches), then 1,000 creates, and nothing else. Each run is a process of its own with a fresh namespace; printed are
-medians. `unchanged` is a second pass over what is in step already.
+batches), then 1,000 creates, and nothing else. Each run is a process of its own with a fresh namespace, on a machine
+that has come to rest; printed are medians. `unchanged` is a second pass over what is in step already.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from tests.servers.openbao import OpenBao, dev_server
 COUNT = int(os.environ.get("COUNT", "1000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 THREADS = 8
+REST = 1.5
+"""Seconds before each run: the control plane still works on what the run before has written."""
 CHILD = "child"
 """The first argument of a process that this one starts."""
 
@@ -205,6 +207,7 @@ def peak_mb() -> float:
 
 
 def measure(mode: str, *arguments: str, **variables: str) -> dict[str, float]:
+    time.sleep(REST)
     command = [sys.executable, __file__, CHILD, mode, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **variables})
     if done.returncode:
